@@ -22,7 +22,7 @@ const codes = Object.keys(HTTP_ERRORS) as HttpErrorCode[]
 export const ErrorBody = Type.Object(
   {
     error: Type.Object({
-      code: Type.Union(codes.map((code) => Type.Literal(code))),
+      code: Type.Unsafe<HttpErrorCode>(Type.Union(codes.map((code) => Type.Literal(code)))),
       message: Type.String({ description: 'What is wrong, as a sentence' }),
       remedy: Type.Union([Type.String(), Type.Null()], { description: 'What to do about it' }),
     }),
