@@ -56,7 +56,7 @@ export async function readForm(request: IncomingMessage): Promise<UploadForm> {
   })
   parser.on('file', (_field, stream, info) => {
     hasFile = true
-    fileName = info.filename === '' ? undefined : info.filename
+    fileName = info.filename === '' ? undefined : unescaped(info.filename)
     stream.on('error', (error) => fail(broken(messageOf(error))))
     file.resolve(stream)
   })
@@ -93,6 +93,11 @@ async function* fileBytes(file: Readable, whole: Promise<void>): AsyncGenerator<
     throw error
   }
   await whole
+}
+
+/** File names as browsers and curl write them into forms (HTML, "multipart/form-data encoding algorithm"): three characters escaped. */
+function unescaped(name: string): string {
+  return name.replace(/%(0A|0D|22)/g, (escape) => decodeURIComponent(escape))
 }
 
 /** Bytes that stop before their end: the connection broke, or the client changed its mind. */
