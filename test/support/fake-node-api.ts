@@ -20,6 +20,7 @@ export interface FakeNodeApi extends NodeApi {
 
 const nodeId = parseNodeId('12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp')
 const createdAt = '2026-01-02T03:04:05.678Z'
+const restorableUntil = '2026-01-02T03:14:05.678Z'
 
 /** The id of the n-th video of a fake node. */
 export function fakeVideoId(n: number): VideoId {
@@ -155,8 +156,8 @@ export function createFakeNodeApi(videos: readonly Video[] = [fakeVideo(1)]): Fa
     async remove(id) {
       find(id)
       removed.add(id)
-      events.emit('video-removed', { id, restorableUntil: createdAt })
-      return { id, removedAt: createdAt, restorableUntil: createdAt }
+      events.emit('video-removed', { id, restorableUntil })
+      return { id, removedAt: createdAt, restorableUntil }
     },
     async restore(id) {
       removed.delete(id)

@@ -77,7 +77,8 @@ export async function readAll(socket: Socket): Promise<string> {
   const parts: Buffer[] = []
   socket.on('data', (part) => parts.push(part))
   socket.on('error', () => undefined)
-  if (!socket.closed) await once(socket, 'close')
+  socket.resume()
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
   return Buffer.concat(parts).toString('latin1')
 }
 

@@ -9,16 +9,20 @@ import { forgetRemoval, loadVideos, startVideos, updateVideo } from './videos.js
 /** Milliseconds in which events that ask for the list again are taken together. */
 const TOGETHER_MS = 300
 
-let timer
 let events
 
-function reloadSoon() {
-  timer ??= setTimeout(() => {
-    timer = undefined
-    void loadVideos()
-    void loadNodes()
-  }, TOGETHER_MS)
+/** Runs `load` once for all calls within TOGETHER_MS. */
+function soon(load) {
+  let timer
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      void load()
+    }, TOGETHER_MS)
+  }
 }
+const nodesSoon = soon(loadNodes)
+const reloadSoon = soon(() => Promise.all([loadVideos(), loadNodes()]))
 
 const listeners = {
   'video-added': reloadSoon,
@@ -31,8 +35,11 @@ const listeners = {
     forgetRemoval(video.id)
     reloadSoon()
   },
-  copies: ({ id, copies, wanted }) => updateVideo(id, { copies, wanted }),
-  'node-state': () => void loadNodes(),
+  copies: ({ id, copies, wanted }) => {
+    updateVideo(id, { copies, wanted })
+    nodesSoon()
+  },
+  'node-state': nodesSoon,
   source: ({ id, name }) => showSource(id, name),
   reset: reloadSoon,
 }

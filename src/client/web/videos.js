@@ -44,7 +44,7 @@ async function loadMore() {
     const page = await ask('GET', 'videos', { ...searchQuery(), after: next })
     if (mine !== asked) return
     setPage([...shown, ...page.videos], page)
-    byId('videos').children[first]?.querySelector('button')?.focus()
+    rowOf(shown[first]?.id)?.querySelector('button')?.focus()
   })
 }
 
@@ -53,7 +53,11 @@ export function updateVideo(id, changes) {
   const index = shown.findIndex((video) => video.id === id)
   if (index < 0) return
   shown[index] = { ...shown[index], ...changes }
-  byId('videos').children[index]?.replaceWith(row(shown[index]))
+  rowOf(id)?.replaceWith(row(shown[index]))
+}
+
+function rowOf(id) {
+  return byId('videos').querySelector(`li[data-id="${id}"]`)
 }
 
 export function forgetRemoval(id) {
@@ -64,7 +68,7 @@ function setPage(videos, page) {
   shown = [...videos]
   next = page.next
   total = page.total
-  byId('videos').replaceChildren(...shown.map(row), ...[...removed.values()].map(removedRow))
+  byId('videos').replaceChildren(...[...removed.values()].map(removedRow), ...shown.map(row))
   byId('more').hidden = next === null
   const isSearch = byId('words').value.trim() !== ''
   byId('count').textContent =
@@ -107,13 +111,13 @@ function removedRow({ video, until }) {
   return element(
     'li',
     {},
-    element(
-      'span',
-      { class: 'what quiet' },
-      texts.removed(video.title, until === null ? '' : clockText(until)),
-    ),
+    element('span', { class: 'what quiet' }, removedText(video, until)),
     button(texts.undo, texts.undoOne(video.title), () => void restore(video)),
   )
+}
+
+function removedText(video, until) {
+  return texts.removed(video.title, until === null ? '' : clockText(until))
 }
 
 function button(text, label, onClick, className = '') {
@@ -122,15 +126,12 @@ function button(text, label, onClick, className = '') {
 
 async function remove(video) {
   await tell(async () => {
-    const { restorableUntil } = await ask('DELETE', 'video', { id: video.id })
-    removed.set(video.id, { video, until: restorableUntil })
-    const left = restorableUntil === null ? Infinity : Date.parse(restorableUntil) - Date.now()
-    if (left < Infinity) setTimeout(() => endUndo(video.id), Math.max(0, left))
+    const { removedAt, restorableUntil: until } = await ask('DELETE', 'video', { id: video.id })
+    removed.set(video.id, { video, until })
+    // Both times are the node's: this machine's clock may be wrong.
+    if (until !== null) setTimeout(() => endUndo(video.id), Date.parse(until) - Date.parse(removedAt))
     await loadVideos()
-    byId('notice').textContent = texts.removed(
-      video.title,
-      restorableUntil === null ? '' : clockText(restorableUntil),
-    )
+    byId('notice').textContent = removedText(video, until)
     byId('videos').focus()
   })
 }

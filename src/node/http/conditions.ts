@@ -59,6 +59,6 @@ function listMatches(list: string, own: string, matches: (given: string, own: st
 /** The preferred form of HTTP dates and the two old ones; anything else is as if the header were absent. */
 function parseHttpDate(text: string | undefined): number | undefined {
   if (text === undefined || !/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return undefined
-  const ms = Date.parse(/GMT$/.test(text) ? text : `${text} GMT`)
+  const ms = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
   return Number.isNaN(ms) ? undefined : ms
 }

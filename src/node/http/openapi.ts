@@ -36,7 +36,8 @@ export async function addOpenApi(server: Server, version: string): Promise<void>
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy,
-    uiConfig: { deepLinking: true, tryItOutEnabled: true },
+    // Without the bar on top, which would take the URL of any other API.
+    uiConfig: { deepLinking: true, tryItOutEnabled: true, layout: 'BaseLayout' },
     theme: { title: 'Playkite API' },
   })
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())

@@ -3,13 +3,15 @@
  * error status for a resumed range, but retry a dropped connection (measured: docs/http.md).
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import { isPlaykiteError, messageOf } from '../../core/errors.ts'
 import type { VideoId } from '../../core/ids.ts'
 import type { Log } from '../../ports/log.ts'
 import type { NodeApi, StreamInfo } from '../api.ts'
 import { evaluateConditions, httpDate, ifRangeHolds, type Validators } from './conditions.ts'
-import { contentDisposition, parseRange, whole } from './byte-range.ts'
+import { type ByteRange, parseByteRange } from './byte-range.ts'
+import { inlineDisposition } from './content-disposition.ts'
 import { errorAnswer } from './error-answers.ts'
 import { clientSignal, errorResponses, videoIdOf, VideoQuery } from './request-parts.ts'
 import { plainHeaders, sendError, type Server } from './server.ts'
@@ -62,9 +64,7 @@ async function answerStream(
   if (request.method === 'HEAD') {
     return void reply.headers({ ...headers, 'content-length': String(info.size) }).send()
   }
-  const range = ifRangeHolds(request.headers['if-range'] as string | undefined, validators)
-    ? parseRange(request.headers.range, info.size)
-    : whole
+  const range = requestedRange(request.headers, validators, info.size)
   if (range.kind === 'unsatisfiable') return rangeNotSatisfiable(request, reply, info.size)
   const [start, end] = range.kind === 'part' ? [range.start, range.end] : [0, info.size]
   const head: Head = {
@@ -78,6 +78,12 @@ async function answerStream(
     },
   }
   return sendRange(id, start, head, reply, api, log)
+}
+
+function requestedRange(headers: IncomingHttpHeaders, validators: Validators, size: number): ByteRange {
+  const ifRange = headers['if-range']
+  const holds = typeof ifRange === 'object' ? false : ifRangeHolds(ifRange, validators)
+  return parseByteRange(holds ? headers.range : undefined, size)
 }
 
 /** Errors before the first byte are answered if the range starts at 0; every other one drops the connection, which players retry. */
@@ -112,7 +118,7 @@ async function sendRange(
 function streamHeaders(info: StreamInfo, validators: Validators): Record<string, string> {
   return {
     'content-type': safeType(info.type),
-    'content-disposition': contentDisposition('inline', info.title, info.type),
+    'content-disposition': inlineDisposition(info.title, info.type),
     'accept-ranges': 'bytes',
     etag: validators.etag,
     'last-modified': httpDate(validators.lastModified),

@@ -56,7 +56,7 @@ export async function readForm(request: IncomingMessage): Promise<UploadForm> {
   })
   parser.on('file', (_field, stream, info) => {
     hasFile = true
-    fileName = info.filename === '' ? undefined : unescaped(info.filename)
+    fileName = unescaped(info.filename ?? '') || undefined
     stream.on('error', (error) => fail(broken(messageOf(error))))
     file.resolve(stream)
   })
@@ -86,7 +86,7 @@ function openParser(request: IncomingMessage): busboy.Busboy {
 
 async function* fileBytes(file: Readable, whole: Promise<void>): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of file.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array
+    for await (const chunk of file) yield chunk as Uint8Array
   } catch (error) {
     // The form says better than its file why it broke off.
     await whole

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { HTTP_ERRORS } from '../../../src/contract/errors.ts'
 import { startGateway } from '../../support/gateways.ts'
 
 const folder = fileURLToPath(new URL('../../../src/client/web/', import.meta.url))
@@ -94,6 +95,22 @@ describe('the description of the API', () => {
         'put /upload',
       ].toSorted(),
     )
+  })
+
+  it('is told in docs/http.md, with an example of each route', async () => {
+    const { fetch } = await startGateway()
+    const { paths } = (await (await fetch('/openapi.json')).json()) as { paths: Record<string, object> }
+    const text = await readFile(new URL('../../../docs/http.md', import.meta.url), 'utf8')
+    const headings = text.split('\n').filter((line) => line.startsWith('### '))
+    for (const [path, methods] of Object.entries(paths)) {
+      const plain = path.replace('{id}', 'ID').replace('{name}', 'NAME')
+      for (const method of Object.keys(methods).filter((name) => name !== 'head')) {
+        const told = headings.some((line) => new RegExp(`\\b${method} ${plain}(?![\\w/])`, 'i').test(line))
+        expect([method, path, told]).toEqual([method, path, true])
+      }
+    }
+    for (const [code, { status }] of Object.entries(HTTP_ERRORS))
+      expect(text).toContain(`| \`${code}\` | ${status} |`)
   })
 
   it('is shown by a page that asks nothing of other machines', async () => {
