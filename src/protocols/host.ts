@@ -1,0 +1,255 @@
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import { PlaykiteError, messageOf } from '../core/errors.ts'
+import type { NodeId } from '../core/ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import { announcedOn, bare, nodeOf, parseAddress } from './addresses.ts'
+import { Connections } from './connections.ts'
+import { Dialler, idOf, networkFailure } from './dialler.ts'
+import { type LanInterface, lanInterfaces } from './interfaces.ts'
+import type { Host, HostPeerEvent, Lane, LaneKind } from './lane.ts'
+import { Libp2pLane } from './libp2p-lane.ts'
+import { type Libp2pNode, createLibp2pNode } from './libp2p-node.ts'
+import { MdnsDiscovery } from './mdns.ts'
+import { networkNames } from './network-names.ts'
+import { Redialler } from './redial.ts'
+import { StartedWork } from './started-work.ts'
+
+/** Lanes of a kind that one connection may hold: one, and those that replace it before it is gone. */
+const MAX_LANES = 8
+/** Milliseconds for a lane to open on a connection that exists. */
+const OPEN_LANE_MS = 5_000
+
+const laneProtocols = {
+  control: '/playkite/control/1.0.0',
+  bulk: '/playkite/bulk/1.0.0',
+} as const satisfies Record<LaneKind, string>
+
+export interface HostOptions {
+  /** The 32 bytes of the node's Ed25519 private key (RFC 8032). */
+  readonly privateKeySeed: Uint8Array
+  readonly network: string
+  /** 0 takes a free one. */
+  readonly listenPort: number
+  /** IPv4 address to listen on; all of them by default. */
+  readonly listenHost?: string
+  /** Whether to look for nodes on the LAN, and to be found there. */
+  readonly mdns: boolean
+  /** Nodes known from last time. */
+  readonly remembered?: readonly { readonly id: NodeId; readonly addresses: readonly string[] }[]
+  readonly interfaces?: () => readonly LanInterface[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Builds the transport over libp2p; it listens and looks for others from `start` on. */
+export async function createHost(options: HostOptions): Promise<Host> {
+  const interfaces = options.interfaces ?? lanInterfaces
+  const names = networkNames(options.network)
+  const { privateKeySeed, listenPort, listenHost = '0.0.0.0' } = options
+  const node = await createLibp2pNode({ privateKeySeed, listenPort, listenHost, names, interfaces })
+  return new Libp2pHost(node, names.service, interfaces, options)
+}
+
+class Libp2pHost implements Host {
+  readonly self: NodeId
+  readonly #node: Libp2pNode
+  readonly #options: HostOptions
+  readonly #dialler: Dialler
+  readonly #connections: Connections
+  readonly #redialler: Redialler
+  readonly #mdns: MdnsDiscovery
+  readonly #work = new StartedWork()
+  readonly #listeners = new Set<(event: HostPeerEvent) => void>()
+  #onLane: ((from: NodeId, kind: LaneKind, lane: Lane) => void) | undefined
+
+  constructor(
+    node: Libp2pNode,
+    service: string,
+    interfaces: () => readonly LanInterface[],
+    options: HostOptions,
+  ) {
+    const { clock, log, random } = options
+    this.#node = node
+    this.self = known(node.peerId)
+    this.#options = options
+    this.#dialler = new Dialler(node, interfaces, log)
+    const events = { connected: this.#connected, disconnected: this.#disconnected }
+    this.#connections = new Connections(this.self, clock, log, events, this.#work.signal)
+    const isConnected = (id: NodeId): boolean => this.#connections.has(id)
+    const find = (id: NodeId, signal: AbortSignal) => this.#dialler.find(id, signal)
+    this.#redialler = new Redialler({
+      self: this.self,
+      clock,
+      random,
+      log,
+      isConnected,
+      dial: this.#dialAt,
+      find,
+    })
+    this.#mdns = new MdnsDiscovery({
+      service,
+      self: this.self,
+      run: random.uuid(),
+      interfaces,
+      addressesOn: (link) => announcedOn(link, node.getMultiaddrs()).map(bare),
+      onFound: this.#found,
+      onCloned: (address) => this.#tell({ type: 'cloned', address }),
+      clock,
+      random,
+      log,
+    })
+    for (const { id, addresses } of options.remembered ?? []) this.#redialler.learn(id, addresses, false)
+    this.#listen()
+  }
+
+  addresses(): readonly string[] {
+    return this.#node.getMultiaddrs().map(String)
+  }
+
+  connected(): readonly NodeId[] {
+    return this.#connections.ids()
+  }
+
+  onLane(listener: (from: NodeId, kind: LaneKind, lane: Lane) => void): void {
+    this.#onLane = listener
+  }
+
+  onPeer(listener: (event: HostPeerEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async openLane(to: NodeId, kind: LaneKind, signal: AbortSignal): Promise<Lane> {
+    const connection = this.#connections.best(to)
+    if (connection === undefined) throw new PlaykiteError('unreachable', `no connection to ${to}`)
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(OPEN_LANE_MS)])
+    try {
+      const stream = await connection.newStream(laneProtocols[kind], {
+        signal: deadline,
+        maxOutboundStreams: MAX_LANES,
+      })
+      // A peer that has too many resets the stream, which libp2p hands over all the same.
+      if (stream.status !== 'open') throw new Error('the other machine refused the lane')
+      return new Libp2pLane(stream)
+    } catch (error) {
+      throw networkFailure(error, signal, `could not open a lane to ${to}`)
+    }
+  }
+
+  async dial(to: NodeId, addresses: readonly string[], signal: AbortSignal): Promise<void> {
+    this.#redialler.learn(to, addresses, false)
+    await this.#dialAt(to, this.#redialler.addressesOf(to), signal)
+  }
+
+  async join(address: string, signal: AbortSignal): Promise<NodeId> {
+    const parsed = parseAddress(address)
+    if (parsed === undefined) {
+      throw new PlaykiteError('bad-request', `"${address}" is no multiaddr`, {
+        remedy: 'Give one as another node prints it, such as /ip4/192.168.1.20/tcp/4601/p2p/12D3Koo….',
+      })
+    }
+    const expected = nodeOf(parsed)
+    if (expected === this.self)
+      throw new PlaykiteError('bad-request', 'that is the address of this node itself')
+    if (expected !== undefined) this.#redialler.learn(expected, [bare(parsed)], false)
+    const connection = await this.#dialler.open([parsed], address, signal)
+    const id = known(connection.remotePeer)
+    this.#redialler.learn(id, [bare(parsed)], false)
+    return id
+  }
+
+  disconnect(id: NodeId, reason: string): void {
+    this.#connections.drop(id, reason)
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    for (const kind of ['control', 'bulk'] as const) {
+      const limits = { maxInboundStreams: MAX_LANES, maxOutboundStreams: MAX_LANES }
+      await this.#node.handle(
+        laneProtocols[kind],
+        (stream, from) => this.#inbound(kind, stream, from),
+        limits,
+      )
+    }
+    try {
+      await this.#node.start()
+    } catch (error) {
+      await this.#node.stop()
+      throw notStarted(error, this.#options.listenPort)
+    }
+    this.#work.start((stopping) => this.#redialler.run(stopping), this.#options.log)
+    if (this.#options.mdns) this.#work.start((stopping) => this.#mdns.run(stopping), this.#options.log)
+  }
+
+  async stop(): Promise<void> {
+    await this.#work.stop()
+    await this.#node.stop()
+  }
+
+  #listen(): void {
+    const node = this.#node
+    node.addEventListener('connection:open', ({ detail }) => {
+      const id = idOf(detail.remotePeer)
+      if (id === undefined) detail.abort(new Error('no node of ours has such a key'))
+      else this.#connections.opened(id, detail)
+    })
+    node.addEventListener('connection:close', ({ detail }) => {
+      const id = idOf(detail.remotePeer)
+      if (id !== undefined) this.#connections.closed(id, detail)
+    })
+    node.addEventListener('peer:discovery', ({ detail }) => {
+      const id = idOf(detail.id)
+      if (id !== undefined) this.#found(id, detail.multiaddrs.map(bare))
+    })
+    node.addEventListener('peer:identify', ({ detail }) => {
+      const id = idOf(detail.peerId)
+      if (id !== undefined) this.#redialler.learn(id, detail.listenAddrs.map(bare), false)
+    })
+  }
+
+  #inbound(kind: LaneKind, stream: Stream, connection: Connection): void {
+    if (this.#onLane === undefined) throw new Error('nobody takes lanes')
+    this.#onLane(known(connection.remotePeer), kind, new Libp2pLane(stream))
+  }
+
+  readonly #found = (id: NodeId, addresses: readonly string[]): void => {
+    if (id === this.self) return
+    this.#redialler.learn(id, addresses, true)
+    if (!this.#connections.has(id)) this.#tell({ type: 'discovered', id, addresses })
+  }
+
+  readonly #connected = (id: NodeId): void => {
+    this.#redialler.connected(id)
+    this.#tell({ type: 'connected', id })
+  }
+
+  readonly #disconnected = (id: NodeId): void => {
+    this.#redialler.disconnected(id)
+    this.#tell({ type: 'disconnected', id })
+  }
+
+  #tell(event: HostPeerEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  readonly #dialAt = async (id: NodeId, addresses: readonly string[], signal: AbortSignal): Promise<void> => {
+    if (!this.#connections.has(id)) await this.#dialler.dial(id, addresses, signal)
+  }
+}
+
+/** @returns the error to throw for one of libp2p's, whose text is all that says why it cannot listen */
+function notStarted(error: unknown, port: number): unknown {
+  if (!messageOf(error).includes('EADDRINUSE')) return error
+  const remedy = 'Choose another one with --port, or 0 for a free one.'
+  return new PlaykiteError('port-in-use', `another program has port ${port}`, { remedy, cause: error })
+}
+
+function known(peer: PeerId): NodeId {
+  const id = idOf(peer)
+  if (id === undefined) throw new PlaykiteError('refused', `${peer.toString()} is no Ed25519 peer id`)
+  return id
+}
