@@ -1,6 +1,5 @@
 import type { RemoteInfo } from 'node:dgram'
 import makeMdns, { type FullPacket, type MulticastDNS } from 'multicast-dns'
-import { messageOf } from '../core/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { LanInterface } from './interfaces.ts'
 import { type Announcement, announcementPacket, goodbyePacket, questionPacket } from './mdns-packets.ts'
@@ -19,7 +18,7 @@ export class MdnsSocket {
   readonly #service: string
   readonly #mdns: MulticastDNS
   readonly #log: Log
-  #failing = false
+  readonly #failures = new Set<string>()
 
   constructor(
     link: LanInterface,
@@ -34,10 +33,10 @@ export class MdnsSocket {
     this.#mdns.on('packet', (packet: FullPacket, from: RemoteInfo) => onPacket(packet, from.address, this))
     this.#mdns.on('error', (error: Error) => this.#failed(error))
     this.#mdns.on('warning', (error: Error) => {
-      log.debug(
-        { interface: link.name, reason: messageOf(error) },
-        'A packet on the mDNS port makes no sense',
-      )
+      // Errors of the operating system name its call; the others are of packets that cannot be read.
+      if ('syscall' in error) this.#failed(error)
+      else
+        log.debug({ interface: link.name, reason: error.message }, 'Passed over a packet that makes no sense')
     })
   }
 
@@ -65,16 +64,15 @@ export class MdnsSocket {
     return closed.promise
   }
 
-  readonly #sent = (error: Error | null): void => {
-    if (error === null || error === undefined) this.#failing = false
-    else this.#failed(error)
+  readonly #sent = (error: Error | null | undefined): void => {
+    if (error !== null && error !== undefined) this.#failed(error)
   }
 
-  /** Once until it works again: a cable that is out would fill the log. */
+  /** Each reason once for as long as the interface stays: a cable that is out would fill the log. */
   #failed(error: Error): void {
-    if (this.#failing) return
-    this.#failing = true
-    const fields = { interface: this.link.name, address: this.link.address, reason: messageOf(error) }
+    if (this.#failures.has(error.message)) return
+    this.#failures.add(error.message)
+    const fields = { interface: this.link.name, address: this.link.address, reason: error.message }
     this.#log.warn(fields, 'Cannot look for other machines on this network interface')
   }
 }

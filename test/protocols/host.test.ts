@@ -118,7 +118,11 @@ describe('host on loopback', () => {
       a.host.dial(b.host.self, b.host.addresses(), forever),
       b.host.dial(a.host.self, a.host.addresses(), forever),
     ])
-    await sleep(2_500)
+    const closings = (): number =>
+      [a, b].flatMap(({ log }) => log.lines.filter(({ message }) => message.includes('second connection')))
+        .length
+    await until('the second one is closed', () => closings() > 0)
+    await sleep(1_500)
     expect(kinds(a)).toEqual(['connected'])
     expect(kinds(b)).toEqual(['connected'])
     const lane = await a.host.openLane(b.host.self, 'control', forever)
