@@ -50,6 +50,12 @@ export function announced(addresses: readonly Multiaddr[], own: readonly LanInte
   return told.toSorted((a, b) => rankOf(a, own) - rankOf(b, own))
 }
 
+/** The addresses of a node that listens on all interfaces, loopback among them, by the port of one that it has. */
+export function onEveryLink(addresses: readonly Multiaddr[], own: readonly LanInterface[]): Multiaddr[] {
+  const port = addresses.map((address) => part(address, 'tcp')).find((value) => value !== undefined)
+  return port === undefined ? [] : own.map((link) => multiaddr(`/ip4/${link.address}/tcp/${port}`))
+}
+
 /** The addresses to announce on one interface: its own first, and loopback only on loopback. */
 export function announcedOn(link: LanInterface, addresses: readonly Multiaddr[]): readonly Multiaddr[] {
   const own = addresses.filter((address) => hostOf(address) === link.address)

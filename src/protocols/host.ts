@@ -4,7 +4,7 @@ import type { NodeId } from '../core/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
-import { announcedOn, bare, nodeOf, parseAddress } from './addresses.ts'
+import { announcedOn, bare, nodeOf, onEveryLink, parseAddress } from './addresses.ts'
 import { Connections } from './connections.ts'
 import { Dialler, idOf, networkFailure } from './dialler.ts'
 import { type LanInterface, lanInterfaces } from './interfaces.ts'
@@ -13,6 +13,7 @@ import { Libp2pLane } from './libp2p-lane.ts'
 import { type Libp2pNode, createLibp2pNode } from './libp2p-node.ts'
 import { MdnsDiscovery } from './mdns.ts'
 import { networkNames } from './network-names.ts'
+import { onNodeEvents } from './node-events.ts'
 import { Redialler } from './redial.ts'
 import { StartedWork } from './started-work.ts'
 
@@ -20,6 +21,9 @@ import { StartedWork } from './started-work.ts'
 const MAX_LANES = 8
 /** Milliseconds for a lane to open on a connection that exists. */
 const OPEN_LANE_MS = 5_000
+
+/** The IPv4 address that means all of this machine's. */
+const EVERYWHERE = '0.0.0.0'
 
 const laneProtocols = {
   control: '/playkite/control/1.0.0',
@@ -48,7 +52,7 @@ export interface HostOptions {
 export async function createHost(options: HostOptions): Promise<Host> {
   const interfaces = options.interfaces ?? lanInterfaces
   const names = networkNames(options.network)
-  const { privateKeySeed, listenPort, listenHost = '0.0.0.0' } = options
+  const { privateKeySeed, listenPort, listenHost = EVERYWHERE } = options
   const node = await createLibp2pNode({ privateKeySeed, listenPort, listenHost, names, interfaces })
   return new Libp2pHost(node, names.service, interfaces, options)
 }
@@ -94,7 +98,7 @@ class Libp2pHost implements Host {
       self: this.self,
       run: random.uuid(),
       interfaces,
-      addressesOn: (link) => announcedOn(link, node.getMultiaddrs()).map(bare),
+      addressesOn: this.#addressesOn,
       onFound: this.#found,
       onCloned: (address) => this.#tell({ type: 'cloned', address }),
       clock,
@@ -102,7 +106,12 @@ class Libp2pHost implements Host {
       log,
     })
     for (const { id, addresses } of options.remembered ?? []) this.#redialler.learn(id, addresses, false)
-    this.#listen()
+    onNodeEvents(node, {
+      opened: (id, connection) => this.#connections.opened(id, connection),
+      closed: (id, connection) => this.#connections.closed(id, connection),
+      seen: this.#found,
+      identified: (id, addresses) => this.#redialler.learn(id, addresses, false),
+    })
   }
 
   addresses(): readonly string[] {
@@ -141,7 +150,9 @@ class Libp2pHost implements Host {
 
   async dial(to: NodeId, addresses: readonly string[], signal: AbortSignal): Promise<void> {
     this.#redialler.learn(to, addresses, false)
-    await this.#dialAt(to, this.#redialler.addressesOf(to), signal)
+    if (this.#connections.has(to)) return
+    const known = this.#redialler.addressesOf(to)
+    await this.#dialAt(to, known.length > 0 ? known : await this.#dialler.find(to, signal), signal)
   }
 
   async join(address: string, signal: AbortSignal): Promise<NodeId> {
@@ -166,7 +177,8 @@ class Libp2pHost implements Host {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
+    if (signal.aborted)
+      throw new PlaykiteError('aborted', 'stopped before it started', { cause: signal.reason })
     for (const kind of ['control', 'bulk'] as const) {
       const limits = { maxInboundStreams: MAX_LANES, maxOutboundStreams: MAX_LANES }
       await this.#node.handle(
@@ -190,25 +202,12 @@ class Libp2pHost implements Host {
     await this.#node.stop()
   }
 
-  #listen(): void {
-    const node = this.#node
-    node.addEventListener('connection:open', ({ detail }) => {
-      const id = idOf(detail.remotePeer)
-      if (id === undefined) detail.abort(new Error('no node of ours has such a key'))
-      else this.#connections.opened(id, detail)
-    })
-    node.addEventListener('connection:close', ({ detail }) => {
-      const id = idOf(detail.remotePeer)
-      if (id !== undefined) this.#connections.closed(id, detail)
-    })
-    node.addEventListener('peer:discovery', ({ detail }) => {
-      const id = idOf(detail.id)
-      if (id !== undefined) this.#found(id, detail.multiaddrs.map(bare))
-    })
-    node.addEventListener('peer:identify', ({ detail }) => {
-      const id = idOf(detail.peerId)
-      if (id !== undefined) this.#redialler.learn(id, detail.listenAddrs.map(bare), false)
-    })
+  /** Listening on all interfaces, it can be reached on loopback by nodes of this machine, though it does not tell others so. */
+  readonly #addressesOn = (link: LanInterface): readonly string[] => {
+    const told = this.#node.getMultiaddrs()
+    const everywhere = (this.#options.listenHost ?? EVERYWHERE) === EVERYWHERE
+    const own = this.#options.interfaces ?? lanInterfaces
+    return announcedOn(link, everywhere ? onEveryLink(told, own()) : told).map(bare)
   }
 
   #inbound(kind: LaneKind, stream: Stream, connection: Connection): void {

@@ -108,7 +108,7 @@ export class MdnsDiscovery {
     if (own) return
     for (const { id, addresses } of said) {
       if (id === self) this.#options.onCloned(from)
-      else this.#options.onFound(id, addresses)
+      else if (addresses.length > 0) this.#options.onFound(id, addresses)
     }
     if (asksFor(service, packet) && this.#isFor(socket, from)) void this.#answer(socket)
   }

@@ -111,6 +111,15 @@ describe('host on loopback', () => {
     await until('found again', () => isConnected(a, b) && isConnected(b, a))
   })
 
+  it('finds through the one that all joined the others that joined it', async () => {
+    const network = randomUUID()
+    const [first, ...others] = [await start(network), await start(network), await start(network)]
+    for (const { host } of others) await host.join(first!.host.addresses()[0]!, forever)
+    await until('everybody knows everybody', () =>
+      [first!, ...others].every(({ host }) => host.connected().length === 2),
+    )
+  })
+
   it('keeps one connection of two that were dialled at once, without a word of a loss', async () => {
     const network = randomUUID()
     const [a, b] = [await start(network), await start(network)]
