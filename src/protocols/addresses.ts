@@ -63,7 +63,7 @@ export function announcedOn(link: LanInterface, addresses: readonly Multiaddr[])
   return [...own, ...others].slice(0, MAX_NODE_ADDRESSES)
 }
 
-export function isLoopback(address: Multiaddr): boolean {
+function isLoopback(address: Multiaddr): boolean {
   const host = hostOf(address)
   return host.startsWith('127.') || host === '::1' || host === 'localhost'
 }

@@ -1,5 +1,5 @@
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import { PlaykiteError, messageOf } from '../core/errors.ts'
+import { PlaykiteError } from '../core/errors.ts'
 import type { NodeId } from '../core/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -10,7 +10,7 @@ import { Dialler, idOf, networkFailure } from './dialler.ts'
 import { type LanInterface, lanInterfaces } from './interfaces.ts'
 import type { Host, HostPeerEvent, Lane, LaneKind } from './lane.ts'
 import { Libp2pLane } from './libp2p-lane.ts'
-import { type Libp2pNode, createLibp2pNode } from './libp2p-node.ts'
+import { type Libp2pNode, createLibp2pNode, startLibp2pNode } from './libp2p-node.ts'
 import { MdnsDiscovery } from './mdns.ts'
 import { networkNames } from './network-names.ts'
 import { onNodeEvents } from './node-events.ts'
@@ -187,12 +187,7 @@ class Libp2pHost implements Host {
         limits,
       )
     }
-    try {
-      await this.#node.start()
-    } catch (error) {
-      await this.#node.stop()
-      throw notStarted(error, this.#options.listenPort)
-    }
+    await startLibp2pNode(this.#node, this.#options.listenPort)
     this.#work.start((stopping) => this.#redialler.run(stopping), this.#options.log)
     if (this.#options.mdns) this.#work.start((stopping) => this.#mdns.run(stopping), this.#options.log)
   }
@@ -238,13 +233,6 @@ class Libp2pHost implements Host {
   readonly #dialAt = async (id: NodeId, addresses: readonly string[], signal: AbortSignal): Promise<void> => {
     if (!this.#connections.has(id)) await this.#dialler.dial(id, addresses, signal)
   }
-}
-
-/** @returns the error to throw for one of libp2p's, whose text is all that says why it cannot listen */
-function notStarted(error: unknown, port: number): unknown {
-  if (!messageOf(error).includes('EADDRINUSE')) return error
-  const remedy = 'Choose another one with --port, or 0 for a free one.'
-  return new PlaykiteError('port-in-use', `another program has port ${port}`, { remedy, cause: error })
 }
 
 function known(peer: PeerId): NodeId {

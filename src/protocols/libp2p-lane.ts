@@ -4,7 +4,7 @@ import { PlaykiteError } from '../core/errors.ts'
 import type { Lane } from './lane.ts'
 
 /** Writes waiting on one lane. Far above what links keep in flight; a peer that takes nothing must not fill our memory. */
-export const MAX_QUEUED_WRITES = 1024
+const MAX_QUEUED_WRITES = 1024
 
 interface Write {
   readonly data: Uint8ArrayList

@@ -7,6 +7,7 @@ import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { PlaykiteError, messageOf } from '../core/errors.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_IN_FLIGHT, MAX_MEMBERS } from '../core/limits.ts'
 import { MAX_NODE_ADDRESSES, announced } from './addresses.ts'
 import type { LanInterface } from './interfaces.ts'
@@ -19,10 +20,10 @@ import { noiseCrypto } from './noise-crypto.ts'
  * side starts with the same window, and a paused stream whose buffer is smaller than its window is aborted
  * (docs/decisions/0003-yamux-windows.md). The same on all nodes: a change here is a change of the wire.
  */
-export const STREAM_WINDOW_BYTES = (MAX_CHUNKS_IN_FLIGHT + 1) * CHUNK_BYTES
+const STREAM_WINDOW_BYTES = (MAX_CHUNKS_IN_FLIGHT + 1) * CHUNK_BYTES
 
 /** Milliseconds for a node to answer at one address; LANs answer in a few, a busy machine in hundreds. */
-export const ADDRESS_DIAL_MS = 1_500
+const ADDRESS_DIAL_MS = 1_500
 /** Milliseconds for a dial over all its addresses. */
 export const DIAL_MS = 5_000
 /** Connections: one to each member, as many again while duplicates and strangers are sorted out. */
@@ -93,4 +94,17 @@ export async function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp
       }),
     },
   })
+}
+
+/** Begins to listen. @throws PlaykiteError port-in-use */
+export async function startLibp2pNode(node: Libp2pNode, listenPort: number): Promise<void> {
+  try {
+    await node.start()
+  } catch (error) {
+    await node.stop()
+    // Its text is all by which libp2p says why it cannot listen.
+    if (!messageOf(error).includes('EADDRINUSE')) throw error
+    const remedy = 'Choose another one with --port, or 0 for a free one.'
+    throw new PlaykiteError('port-in-use', `another program has port ${listenPort}`, { remedy, cause: error })
+  }
 }
