@@ -24,7 +24,6 @@ export class Libp2pLane implements Lane {
   readonly #stream: Stream
   readonly #queue: Write[] = []
   #current: Write | undefined
-  #onBytes: ((bytes: Uint8Array) => void) | undefined
   #onClose: ((error: Error | undefined) => void) | undefined
   #ended: { readonly error: Error | undefined } | undefined
   #looking = false
@@ -56,10 +55,9 @@ export class Libp2pLane implements Lane {
   }
 
   onBytes(listener: (bytes: Uint8Array) => void): void {
-    this.#onBytes = listener
-    this.#stream.addEventListener('message', (event) => {
-      if (event.data instanceof Uint8Array) this.#onBytes?.(event.data)
-      else for (const part of event.data) this.#onBytes?.(part)
+    this.#stream.addEventListener('message', ({ data }) => {
+      if (data instanceof Uint8Array) listener(data)
+      else for (const part of data) listener(part)
     })
   }
 
