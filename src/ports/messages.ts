@@ -46,11 +46,10 @@ export interface Messages {
     request: { readonly video: VideoId; readonly sources: readonly NodeId[] }
     response: Empty
   }
-  /** A chunk of a replica or of an upload, in the answer's body. */
-  'chunk/get': {
-    request: { readonly video: VideoId; readonly index: number }
-    response: { readonly hash: string }
-  }
+  /** Asks a holder of a removed video that still has the bytes to undo the removal; the answer's body is its signed restore statement. */
+  'video/restore': { request: { readonly video: VideoId }; response: Empty }
+  /** A chunk of a replica or of an upload, in the answer's body. Whoever asks knows its hash and checks it. */
+  'chunk/get': { request: { readonly video: VideoId; readonly index: number }; response: Empty }
   /** A chunk of an upload, in the request's body; the answer comes when it is written and checked. */
   'chunk/put': {
     request: { readonly video: VideoId; readonly index: number; readonly hash: string }
