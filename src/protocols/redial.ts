@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import { MAX_NODE_ADDRESSES } from './addresses.ts'
-import { firstDialDelayMs, redialDelayMs } from './dial-timing.ts'
+import { firstDialDelayMs, redialDelayMs } from '../core/dial-timing.ts'
 
 /** Nodes remembered for redialling: twice the members of the largest network, for those that come and go. */
 export const MAX_KNOWN_NODES = 512

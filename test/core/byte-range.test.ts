@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseByteRange } from '../../../src/node/http/byte-range.ts'
-import { inlineDisposition } from '../../../src/node/http/content-disposition.ts'
+import { parseByteRange } from '../../src/core/byte-range.ts'
+import { inlineDisposition } from '../../src/core/content-disposition.ts'
 
 const sizes = fc.integer({ min: 1, max: 50 })
 const positions = fc.integer({ min: 0, max: 60 })

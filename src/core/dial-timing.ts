@@ -1,4 +1,4 @@
-import type { NodeId } from '../core/ids.ts'
+import type { NodeId } from './ids.ts'
 
 /** Milliseconds that the larger id leaves to the smaller one to dial, so that a pair has one connection (measured: no duplicates at 6 nodes). */
 const LARGER_ID_WAITS_MS = 1_500
