@@ -16,7 +16,7 @@ const KEY = 'node.key'
 const MARKER = 'playkite.json'
 const VIDEOS_MARKER = join('videos', '.playkite')
 /** What may stand in a folder that is to become a data folder. */
-const HARMLESS = new Set(['config.json', 'lock', 'lost+found'])
+const HARMLESS = new Set(['config.json', 'lock', 'lost+found', MARKER, `${MARKER}.new`, `${KEY}.new`])
 
 export interface DataFolder {
   readonly path: string
@@ -74,15 +74,10 @@ async function readKey(path: string): Promise<Uint8Array | undefined> {
 /** Markers first, the key last: a crash between them leaves what looks like the folder of a first start. */
 async function firstStart(path: string): Promise<Uint8Array> {
   const names = await readdir(path)
-  const isHalfMade = names.includes(MARKER) && !names.includes('records')
-  const others = names.filter(
-    (name) => !HARMLESS.has(name) && !(isHalfMade && [MARKER, 'videos'].includes(name)),
-  )
-  if (others.length > 0) {
-    const what =
-      names.includes(MARKER) || names.includes('records')
-        ? `has videos of a node but not its key (${KEY})`
-        : `has other files in it (${others[0]})`
+  const other = names.find((name) => !HARMLESS.has(name) && name !== 'videos')
+  if (other !== undefined || !(await isFresh(join(path, 'videos')))) {
+    const ofNode = names.includes('records') || names.includes('videos')
+    const what = ofNode ? `has videos of a node but not its key (${KEY})` : `has other files in it (${other ?? ''})`
     throw foreign(
       `The folder ${path} ${what}.`,
       'Choose an empty folder with --data DIR, or put back what is missing.',
@@ -96,6 +91,16 @@ async function firstStart(path: string): Promise<Uint8Array> {
   }
   await writeSynced(join(path, KEY), `${seed.toString('hex')}\n`)
   return seed
+}
+
+/** Whether there is no videos folder yet, or one that a first start began. */
+async function isFresh(videos: string): Promise<boolean> {
+  try {
+    return (await readdir(videos)).every((name) => name.startsWith('.playkite'))
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return true
+    throw diskError(error, `list ${videos}`)
+  }
 }
 
 async function checkMarker(path: string, marker: string, id: NodeId): Promise<void> {

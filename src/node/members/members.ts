@@ -42,7 +42,7 @@ interface Seen {
 
 /** Who belongs to this network and how they are: the catalogue's member records, membership's states, and what each says of itself. */
 export class Members {
-  readonly #self: NodeId
+  readonly self: NodeId
   readonly #catalogue: Catalogue
   readonly #clock: Clock
   readonly #seen = new Map<NodeId, Seen>()
@@ -51,7 +51,7 @@ export class Members {
   #names: ReadonlyMap<NodeId, string>
 
   constructor(self: NodeId, catalogue: Catalogue, clock: Clock) {
-    this.#self = self
+    this.self = self
     this.#catalogue = catalogue
     this.#clock = clock
     this.#membership = emptyMembership(self)
@@ -81,7 +81,7 @@ export class Members {
   report(id: NodeId, report: StatusReport): void {
     const now = this.#clock.now()
     this.#seen.set(id, { report, at: now, clockAheadMs: report.now - now })
-    if (id !== this.#self) this.apply({ type: 'report', by: id, connected: report.connected })
+    if (id !== this.self) this.apply({ type: 'report', by: id, connected: report.connected })
   }
 
   list(): readonly Member[] {
@@ -96,7 +96,7 @@ export class Members {
       id,
       name: this.nameOf(id),
       state: this.stateOf(id),
-      self: id === this.#self,
+      self: id === this.self,
       statement,
       report: seen?.report,
       lastSeenAt: this.stateOf(id) === 'alive' ? this.#clock.now() : seen?.at,
@@ -142,7 +142,7 @@ export class Members {
   clocks(): readonly number[] {
     const now = this.#clock.now()
     return [...this.#seen]
-      .filter(([id, { report }]) => id !== this.#self && report !== undefined && this.isAlive(id))
+      .filter(([id, { report }]) => id !== this.self && report !== undefined && this.isAlive(id))
       .map(([, { clockAheadMs }]) => now + clockAheadMs)
   }
 

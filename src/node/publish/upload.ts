@@ -7,6 +7,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Network } from '../../ports/network.ts'
 import { Bell, throwIfAborted } from '../bell.ts'
 import type { Members } from '../members/members.ts'
+import { tooFewMachines } from './publish-errors.ts'
 import { UploadHolder } from './upload-holder.ts'
 
 /** Chunks of one publish in memory: twice what is in flight to a holder, so that no holder waits for another's last answer. */
@@ -147,17 +148,8 @@ export class Upload {
 
   /** Why it cannot go on. */
   failure(): PlaykiteError {
-    const { members } = this.#tools
-    if (this.#lastError?.code === 'no-space' || (this.#tried.size === 0 && members.keepers() > 0)) {
-      return new PlaykiteError('no-space', 'No machine has room for this video.', {
-        remedy: 'Remove videos, or add a machine or a larger disk.',
-        cause: this.#lastError,
-      })
-    }
-    return new PlaykiteError('unreachable', 'Too few machines could take this video: it was not published.', {
-      remedy: 'Look at `playkite nodes`, and publish it again.',
-      cause: this.#lastError,
-    })
+    const isFull = this.#lastError === undefined && this.#tools.members.keepers() > 0
+    return tooFewMachines(this.#lastError, isFull)
   }
 
   /** Tells the machines to forget the bytes. Who does not hear it sweeps them after a day. */
