@@ -2,17 +2,24 @@ import { PlaykiteError } from '../core/errors.ts'
 
 /** Wakes those who wait for "something changed"; they look again for themselves. A ring that nobody waits for is lost on purpose. */
 export class Bell {
-  #next = Promise.withResolvers<void>()
+  /** One promise a waiter: one shared by all would keep what waiters that gave up left on it, and a next ring may never come. */
+  readonly #waiters = new Set<() => void>()
 
   ring(): void {
-    const rung = this.#next
-    this.#next = Promise.withResolvers<void>()
-    rung.resolve()
+    const woken = [...this.#waiters]
+    this.#waiters.clear()
+    for (const wake of woken) wake()
   }
 
   /** Resolves at the next ring. @throws PlaykiteError aborted */
   async wait(signal: AbortSignal): Promise<void> {
-    await orAborted(this.#next.promise, signal)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiters.add(resolve)
+    try {
+      await orAborted(promise, signal)
+    } finally {
+      this.#waiters.delete(resolve)
+    }
   }
 }
 

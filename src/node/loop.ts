@@ -17,7 +17,10 @@ export interface Loop {
   readonly done: Promise<void>
 }
 
-/** Milliseconds of rest after a failure, doubled each time in a row, up to the longest: a full disk is not asked a thousand times. */
+/**
+ * Milliseconds of rest after a failure, doubled each time in a row, up to the longest: a full disk is not asked a thousand times. `wake`
+ * may shorten the rest, but never below the first.
+ */
 const FIRST_REST_MS = 1_000
 const LONGEST_REST_MS = 60_000
 
@@ -47,13 +50,15 @@ async function runLoop(
     )
     let pauseMs = everyMs
     try {
-      pauseMs = (await work.run(signal)) === 'busy' ? 0 : everyMs
+      if ((await work.run(signal)) === 'busy') pauseMs = 0
       failures = 0
     } catch (error) {
       if (signal.aborted) break
-      pauseMs = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** failures)
+      const restMs = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** failures)
       failures += 1
-      log.error({ work: work.name, err: error, pauseMs }, `Background work failed: ${messageOf(error)}`)
+      log.error({ work: work.name, err: error, restMs }, `Background work failed: ${messageOf(error)}`)
+      await pause(clock, FIRST_REST_MS, signal)
+      pauseMs = restMs - FIRST_REST_MS
     }
     if (pauseMs > 0) await pause(clock, pauseMs, AbortSignal.any([signal, rung.signal]))
     rung.abort(new PlaykiteError('aborted', 'the pause is over'))
