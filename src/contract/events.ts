@@ -1,4 +1,4 @@
-/** What `/events` tells, as server-sent events: `event` is the key below, `data` the object, `id` a number that `Last-Event-ID` replays from. */
+/** What `/events` tells, as server-sent events: `event` is the key below, `data` the object, `id` what `Last-Event-ID` replays from. */
 import { Type, type Static } from 'typebox'
 import { NodeState, Video } from './video.ts'
 

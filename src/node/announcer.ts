@@ -29,7 +29,7 @@ export function announceChanges(
         if (!was) {
           const isBack = before !== undefined && before.removals.size > 0
           events.emit(isBack ? 'video-restored' : 'video-added', { video: view.show(after) })
-        } else if (before.words !== after.words) events.emit('video-changed', { video: view.show(after) })
+        } else if (before?.words !== after.words) events.emit('video-changed', { video: view.show(after) })
         tellCopies(after)
       } else if (was && !is) {
         const until = restorableUntil(after)

@@ -28,30 +28,38 @@ class MemoryEventLog implements EventLog {
 
   emit<N extends EventName>(event: N, data: Omit<EventData<N>, 'at'>): void {
     this.#last += 1
-    const at = new Date(this.#clock.now()).toISOString()
-    this.#kept.push({ event, data: { at, ...data }, number: this.#last } as unknown as Kept)
+    this.#kept.push({ event, data: { at: this.#now(), ...data }, number: this.#last } as unknown as Kept)
     if (this.#kept.length > EVENTS_KEPT) this.#kept.shift()
     this.#bell.ring()
   }
 
-  async *follow(
+  follow(
     lastId: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<{ readonly id: string } & PlaykiteEvent> {
-    let seen = lastId === undefined ? this.#last : this.#numberOf(lastId)
+    // Here and not in the generator, which begins with the first read: "from now on" is from this call on.
+    return this.#stream(lastId === undefined ? this.#last : this.#numberOf(lastId), signal)
+  }
+
+  /** @param from number of the last event that the reader has; undefined if that is not known */
+  async *#stream(
+    from: number | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly id: string } & PlaykiteEvent> {
+    let seen = from
     while (!signal.aborted) {
-      if (seen === undefined || seen < this.#last - this.#kept.length) {
+      const forgotten = this.#last - this.#kept.length
+      if (seen === undefined || seen < forgotten - 1) {
         seen = this.#last
-        yield { id: this.#id(seen), event: 'reset', data: { at: new Date(this.#clock.now()).toISOString() } }
+        yield { id: this.#id(seen), event: 'reset', data: { at: this.#now() } }
         continue
       }
-      const after: number = seen
-      const next = this.#kept.find(({ number }) => number > after)
+      const next: Kept | undefined = this.#kept[seen - forgotten]
       if (next === undefined) {
         if (!(await this.#rung(signal))) return
       } else {
-        seen = next.number
         const { number, ...event } = next
+        seen = number
         yield { id: this.#id(number), ...event }
       }
     }
@@ -63,6 +71,10 @@ class MemoryEventLog implements EventLog {
     return !signal.aborted
   }
 
+  #now(): string {
+    return new Date(this.#clock.now()).toISOString()
+  }
+
   #id(number: number): string {
     return `${this.#run}-${number}`
   }
@@ -71,6 +83,8 @@ class MemoryEventLog implements EventLog {
   #numberOf(id: string): number | undefined {
     const [run, number] = id.split('-')
     const parsed = Number(number)
-    return run === this.#run && Number.isInteger(parsed) && parsed >= 0 && parsed <= this.#last ? parsed : undefined
+    return run === this.#run && Number.isInteger(parsed) && parsed >= 0 && parsed <= this.#last
+      ? parsed
+      : undefined
   }
 }

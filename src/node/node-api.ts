@@ -68,7 +68,13 @@ export class ServiceApi implements NodeApi {
     const titles = listed.map(({ id, words }) => ({ id, title: words.title }))
     const found = resolveVideo(text, titles)
     // A removed video is named by its id, so that it can be restored.
-    const removed = found.type === 'none' ? resolveVideo(text, [...catalogue.videos()].map(({ id }) => ({ id, title: '' }))) : found
+    const removed =
+      found.type === 'none'
+        ? resolveVideo(
+            text,
+            [...catalogue.videos()].map(({ id }) => ({ id, title: '' })),
+          )
+        : found
     if (removed.type === 'none') throw notFound(`"${text}"`)
     const id = only(removed, text, 'videos')
     return { id, name: catalogue.video(id)?.words?.title ?? '' }
@@ -78,7 +84,9 @@ export class ServiceApi implements NodeApi {
     const nodes = this.#parts.members.list()
     const found = resolveNode(text, nodes)
     if (found.type === 'none') {
-      throw new PlaykiteError('not-found', `There is no node "${text}".`, { remedy: '`playkite nodes` shows all.' })
+      throw new PlaykiteError('not-found', `There is no node "${text}".`, {
+        remedy: '`playkite nodes` shows all.',
+      })
     }
     const id = only(found, text, 'nodes')
     return { id, name: this.#parts.members.nameOf(id) }

@@ -35,6 +35,13 @@ export interface Network {
   stop(signal: AbortSignal): Promise<void>
 }
 
+/** A node that was met before, and where. */
+export interface KnownNode {
+  readonly id: NodeId
+  /** Multiaddrs. */
+  readonly addresses: readonly string[]
+}
+
 export type PeerEvent =
   | { readonly type: 'connected'; readonly id: NodeId }
   | { readonly type: 'disconnected'; readonly id: NodeId }

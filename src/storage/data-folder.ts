@@ -77,7 +77,9 @@ async function firstStart(path: string): Promise<Uint8Array> {
   const other = names.find((name) => !HARMLESS.has(name) && name !== 'videos')
   if (other !== undefined || !(await isFresh(join(path, 'videos')))) {
     const ofNode = names.includes('records') || names.includes('videos')
-    const what = ofNode ? `has videos of a node but not its key (${KEY})` : `has other files in it (${other ?? ''})`
+    const what = ofNode
+      ? `has videos of a node but not its key (${KEY})`
+      : `has other files in it (${other ?? ''})`
     throw foreign(
       `The folder ${path} ${what}.`,
       'Choose an empty folder with --data DIR, or put back what is missing.',

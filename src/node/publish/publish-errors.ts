@@ -9,10 +9,14 @@ export function tooFewMachines(cause: PlaykiteError | undefined, isFull: boolean
     })
   }
   if (cause?.code === 'clock-off') {
-    return new PlaykiteError('bad-request', "This machine's clock is far ahead of the others: they refuse what it publishes.", {
-      remedy: 'Set the clock of this machine, and publish again.',
-      cause,
-    })
+    return new PlaykiteError(
+      'bad-request',
+      "This machine's clock is far ahead of the others: they refuse what it publishes.",
+      {
+        remedy: 'Set the clock of this machine, and publish again.',
+        cause,
+      },
+    )
   }
   return new PlaykiteError('unreachable', 'Too few machines could take this video: it was not published.', {
     remedy: 'Look at `playkite nodes`, and publish it again.',
@@ -33,7 +37,11 @@ export function noBytes(): PlaykiteError {
 }
 
 export function wrongSize(said: number, came: number): PlaykiteError {
-  return new PlaykiteError('bad-request', `${said} bytes were announced, but ${came} came: it was not published.`, {
-    remedy: 'Publish it again.',
-  })
+  return new PlaykiteError(
+    'bad-request',
+    `${said} bytes were announced, but ${came} came: it was not published.`,
+    {
+      remedy: 'Publish it again.',
+    },
+  )
 }

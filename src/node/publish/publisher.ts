@@ -103,7 +103,11 @@ export class Publisher {
   #begin(request: PublishRequest, words: Words, media: MediaSignature): Session {
     const ending = new AbortController()
     const signal = AbortSignal.any([ending.signal, this.#tools.lifetime])
-    const plan = { video: newVideoId(this.#tools.random), size: request.size ?? null, extension: media.extension }
+    const plan = {
+      video: newVideoId(this.#tools.random),
+      size: request.size ?? null,
+      extension: media.extension,
+    }
     const upload = new Upload(plan, this.#tools, signal)
     const progress = new ProgressTeller(this.#tools.clock, request)
     return { upload, words, media, request, progress, ending, signal, round: undefined }
@@ -126,7 +130,10 @@ export class Publisher {
     return existing === undefined ? await this.#newEntry(session, cid) : this.#existingEntry(existing)
   }
 
-  async #newEntry({ upload, words, media, signal }: Session, cid: ReturnType<typeof contentId>): Promise<Entry> {
+  async #newEntry(
+    { upload, words, media, signal }: Session,
+    cid: ReturnType<typeof contentId>,
+  ): Promise<Entry> {
     const { author, clock } = this.#tools
     const { duration, codecs } = await probeUpload(upload, this.#tools, signal)
     const { size } = upload

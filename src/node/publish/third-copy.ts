@@ -47,7 +47,10 @@ export async function makeMissingCopies(
     if (!(await askNext(video, copies, tried, tools, signal))) return
     const before = copies.length
     const until = tools.clock.monotonic() + COPY_PATIENCE_MS
-    while (tools.clock.monotonic() < until && livingCopies(tools.catalogue, tools.members, video).length <= before) {
+    while (
+      tools.clock.monotonic() < until &&
+      livingCopies(tools.catalogue, tools.members, video).length <= before
+    ) {
       await tools.clock.sleep(LOOK_EVERY_MS, signal)
     }
   }

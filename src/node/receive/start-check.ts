@@ -24,7 +24,12 @@ export async function checkReplicas(
     }
   }
   if (corrections.length === 0) return
-  const missing = corrections.filter(({ statement }) => statement.kind === 'copy' && statement.state === 'none')
-  log.warn({ missing: missing.length, found: corrections.length - missing.length }, 'The catalogue and this disk differed')
+  const missing = corrections.filter(
+    ({ statement }) => statement.kind === 'copy' && statement.state === 'none',
+  )
+  log.warn(
+    { missing: missing.length, found: corrections.length - missing.length },
+    'The catalogue and this disk differed',
+  )
   await catalogue.accept(corrections, undefined)
 }

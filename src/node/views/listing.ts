@@ -38,7 +38,8 @@ export class Listing {
   constructor(catalogue: Catalogue, members: Members, view: VideoView) {
     this.#catalogue = catalogue
     this.#view = view
-    for (const record of catalogue.videos()) if (isListed(record)) this.#search.put({ id: record.id, ...wordsOf(record) })
+    for (const record of catalogue.videos())
+      if (isListed(record)) this.#search.put({ id: record.id, ...wordsOf(record) })
     catalogue.onChange(({ videos }) => {
       for (const { before, after } of videos) {
         if (!isListed(after)) this.#search.remove(after.id)
@@ -109,7 +110,10 @@ function wordsOf({ words }: ListedRecord): { title: string; description: string;
 function sortKey(sort: string): SortKey {
   const name = sort.replace(/^-/, '')
   const key = SORT_KEYS.find((known) => known === name)
-  if (key === undefined) throw new PlaykiteError('bad-request', `"${sort}" is nothing to sort by.`, { remedy: `Sort by ${SORT_KEYS.join(', ')}; - reverses.` })
+  if (key === undefined)
+    throw new PlaykiteError('bad-request', `"${sort}" is nothing to sort by.`, {
+      remedy: `Sort by ${SORT_KEYS.join(', ')}; - reverses.`,
+    })
   return key
 }
 
@@ -135,7 +139,8 @@ function startOf(rows: readonly Row[], sort: string, q: string, after: string): 
   if (index >= 0) return index + 1
   if (sort === '') throw badCursor()
   const direction = sort.startsWith('-') ? -1 : 1
-  const isAfter = (row: Row): boolean => direction * (compare(row[sortKey(sort)], key) || compare(row.id, id)) > 0
+  const isAfter = (row: Row): boolean =>
+    direction * (compare(row[sortKey(sort)], key) || compare(row.id, id)) > 0
   const next = rows.findIndex(isAfter)
   return next < 0 ? rows.length : next
 }
@@ -147,7 +152,12 @@ function encodeCursor(cursor: Cursor): string {
 function decodeCursor(text: string): Cursor {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    if (Array.isArray(value) && value.length === 4 && typeof value[0] === 'string' && typeof value[1] === 'string') {
+    if (
+      Array.isArray(value) &&
+      value.length === 4 &&
+      typeof value[0] === 'string' &&
+      typeof value[1] === 'string'
+    ) {
       return value as unknown as Cursor
     }
   } catch (error) {

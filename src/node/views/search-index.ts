@@ -44,6 +44,8 @@ export class SearchIndex {
 
   /** @returns ids, best first */
   search(query: string): readonly VideoId[] {
-    return this.#index.search([...query.normalize('NFC')].slice(0, MAX_QUERY_CHARACTERS).join('')).map(({ id }) => id as VideoId)
+    return this.#index
+      .search([...query.normalize('NFC')].slice(0, MAX_QUERY_CHARACTERS).join(''))
+      .map(({ id }) => id as VideoId)
   }
 }

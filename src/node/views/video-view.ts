@@ -46,13 +46,16 @@ export class VideoView {
 
   copies(record: VideoRecord): number {
     let copies = 0
-    for (const [id, { state }] of record.copies) if (state === 'keeps' && this.#members.counts(id)) copies += 1
+    for (const [id, { state }] of record.copies)
+      if (state === 'keeps' && this.#members.counts(id)) copies += 1
     return copies
   }
 
   /** Nodes to ask for bytes, those that are there first. */
   livingHolders(record: VideoRecord): readonly NodeId[] {
-    return [...record.copies].filter(([id, { state }]) => state === 'keeps' && this.#members.isAlive(id)).map(([id]) => id)
+    return [...record.copies]
+      .filter(([id, { state }]) => state === 'keeps' && this.#members.isAlive(id))
+      .map(([id]) => id)
   }
 
   show(record: ListedRecord): Video {

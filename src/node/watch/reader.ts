@@ -105,7 +105,12 @@ class Stream {
     if (cached !== undefined) return cached
     const manifest = await this.#getManifest()
     const wanted = { video: this.#record.id, index, hash: chunkHash(manifest, index) }
-    const { bytes, from } = await this.#tools.fetcher.fetch(wanted, this.#holders, STREAM_STALL_MS, this.#signal)
+    const { bytes, from } = await this.#tools.fetcher.fetch(
+      wanted,
+      this.#holders,
+      STREAM_STALL_MS,
+      this.#signal,
+    )
     this.#cache.set(key, bytes)
     this.#tellSource(from, index)
     return bytes
@@ -120,7 +125,10 @@ class Stream {
       return await store.readChunk(id, index, { signal: this.#signal })
     } catch (error) {
       if (!isPlaykiteError(error) || error.code === 'aborted') throw error
-      log.error({ video: id, chunk: index, reason: error.message }, 'A chunk on this disk cannot be used; another machine gives it')
+      log.error(
+        { video: id, chunk: index, reason: error.message },
+        'A chunk on this disk cannot be used; another machine gives it',
+      )
       return undefined
     }
   }
