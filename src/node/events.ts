@@ -49,7 +49,7 @@ class MemoryEventLog implements EventLog {
     let seen = from
     while (!signal.aborted) {
       const forgotten = this.#last - this.#kept.length
-      if (seen === undefined || seen < forgotten - 1) {
+      if (seen === undefined || seen < forgotten) {
         seen = this.#last
         yield { id: this.#id(seen), event: 'reset', data: { at: this.#now() } }
         continue
