@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { Health, type NodeInfo, NodeList, Resolved, Status } from '../contract/nodes.ts'
+import { UploadLine } from '../contract/upload.ts'
+import {
+  type ListQuery,
+  ManifestBody,
+  type PublishedVideo,
+  Removal,
+  Video,
+  type VideoChanges,
+  VideoPage,
+  WhyBody,
+} from '../contract/video.ts'
+import type { PlaykiteEvent } from '../contract/events.ts'
+import { PlaykiteClientError, asClientError } from './errors.ts'
+import { followEvents } from './events.ts'
+import { NodeHttp, checked, lines, parse } from './http.ts'
+
+/** Where the node of this machine answers unless told otherwise. */
+export const DEFAULT_ADDRESS = 'http://127.0.0.1:4600'
+
+/** What to call what is stored. */
+export interface StoreOptions {
+  readonly title?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  /** File name, for the title and the extension. */
+  readonly fileName?: string
+  /** Bytes, if known: progress can then say how long it takes, and a cut-off upload is noticed. */
+  readonly size?: number
+  /** Takes anything, not only video and sound. */
+  readonly any?: boolean
+  /** Keeps the same bytes a second time. */
+  readonly again?: boolean
+  readonly onProgress?: (line: UploadLine) => void
+  readonly signal?: AbortSignal
+}
+
+export interface Stored {
+  readonly video: PublishedVideo
+  /** Whether two machines have it. */
+  readonly safe: boolean
+}
+
+export interface StreamOptions {
+  /** First byte. */
+  readonly start?: number
+  /** Byte after the last one. */
+  readonly end?: number
+  readonly signal?: AbortSignal
+}
+
+const never = new AbortController().signal
+
+/** A node of a Playkite network, as programs use it. Every method throws `PlaykiteClientError`. */
+export class Playkite {
+  readonly #http: NodeHttp
+
+  constructor(address: string) {
+    this.#http = new NodeHttp(address)
+  }
+
+  /** Publishes bytes. Resolves at three copies, or 10 s after it is safe without progress of the third. */
+  async store(bytes: AsyncIterable<Uint8Array>, options: StoreOptions = {}): Promise<Stored> {
+    const { signal = never } = options
+    for await (const line of this.storing(bytes, options)) {
+      options.onProgress?.(line)
+      if (line.phase === 'done') return { video: line.video, safe: line.safe }
+    }
+    throw asClientError(new Error('the answer ended too soon'), signal)
+  }
+
+  /** As `store`, telling how it goes: leave the loop at `safe` and the rest happens without you. */
+  async *storing(bytes: AsyncIterable<Uint8Array>, options: StoreOptions = {}): AsyncGenerator<UploadLine> {
+    const { title, description, tags, fileName, size, any, again, signal = never } = options
+    const length: Record<string, string> = size === undefined ? {} : { 'content-length': String(size) }
+    const response = await this.#http.open(
+      {
+        method: 'PUT',
+        path: '/upload',
+        query: { title, description, tag: tags, name: fileName, any, again },
+        headers: { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream', ...length },
+        body: bytes,
+      },
+      signal,
+    )
+    for await (const text of lines(response, signal)) {
+      if (text.trim() === '') continue
+      const line = checked(UploadLine, parse(text))
+      if (line.phase === 'failed') {
+        throw new PlaykiteClientError(line.error.code, line.error.message, line.error.remedy)
+      }
+      yield line
+    }
+  }
+
+  /** One page of the list of all videos. */
+  async list(query: ListQuery = {}, signal = never): Promise<VideoPage> {
+    return await this.#http.json(VideoPage, { path: '/videos', query }, signal)
+  }
+
+  /** All videos, page by page. */
+  async *index(query: Omit<ListQuery, 'after'> = {}, signal = never): AsyncGenerator<Video> {
+    let after: string | null | undefined
+    do {
+      const page = await this.list(
+        { ...query, ...(after !== undefined && after !== null && { after }) },
+        signal,
+      )
+      yield* page.videos
+      after = page.next
+    } while (after !== null)
+  }
+
+  async read(id: string, signal = never): Promise<Video> {
+    return await this.#http.json(Video, { path: '/video', query: { id } }, signal)
+  }
+
+  /** Bytes of a video, each chunk checked against its hash before it is passed on. */
+  async *stream(id: string, options: StreamOptions = {}): AsyncGenerator<Uint8Array> {
+    const { signal = never } = options
+    const { size, chunkSize, chunks } = await this.manifest(id, signal)
+    const start = Math.min(options.start ?? 0, size)
+    const end = Math.min(options.end ?? size, size)
+    if (end <= start) return
+    const first = Math.floor(start / chunkSize)
+    const last = Math.floor((end - 1) / chunkSize)
+    const response = await this.#range(id, first * chunkSize, Math.min(size, (last + 1) * chunkSize), signal)
+    let index = first
+    for await (const chunk of wholeChunks(
+      response,
+      (at) => Math.min(chunkSize, size - at * chunkSize),
+      first,
+      signal,
+    )) {
+      if (createHash('sha256').update(chunk).digest('hex') !== chunks[index]) {
+        throw new PlaykiteClientError('corrupt', `Part ${index} of the video arrived damaged.`, 'Try again.')
+      }
+      const base = index * chunkSize
+      yield chunk.subarray(Math.max(0, start - base), Math.min(chunk.length, end - base))
+      index += 1
+      if (index > last) break
+    }
+    if (index <= last) throw asClientError(new Error('the stream ended too soon'), signal)
+  }
+
+  async edit(id: string, changes: VideoChanges, signal = never): Promise<Video> {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(changes)
+    return await this.#http.json(
+      Video,
+      { method: 'PATCH', path: '/video', query: { id }, headers, body },
+      signal,
+    )
+  }
+
+  /** Removes a video; `restore` brings it back within the undo window. */
+  async delete(id: string, signal = never): Promise<Removal> {
+    return await this.#http.json(Removal, { method: 'DELETE', path: '/video', query: { id } }, signal)
+  }
+
+  async restore(id: string, signal = never): Promise<Removal> {
+    return await this.#http.json(Removal, { method: 'POST', path: '/restore', query: { id } }, signal)
+  }
+
+  /** Content id and chunk hashes: what `stream` checks by. */
+  async manifest(id: string, signal = never): Promise<ManifestBody> {
+    return await this.#http.json(ManifestBody, { path: '/manifest', query: { id } }, signal)
+  }
+
+  /** Rank, band and holders of a video, each with the reason. */
+  async why(id: string, signal = never): Promise<WhyBody> {
+    return await this.#http.json(WhyBody, { path: '/why', query: { id } }, signal)
+  }
+
+  /** A video by id, unique prefix of its id, or exact title. */
+  async resolveVideo(text: string, signal = never): Promise<Resolved> {
+    return await this.#http.json(Resolved, { path: '/resolve', query: { video: text } }, signal)
+  }
+
+  /** A node by name, id, or unique prefix of its id. */
+  async resolveNode(text: string, signal = never): Promise<Resolved> {
+    return await this.#http.json(Resolved, { path: '/resolve', query: { node: text } }, signal)
+  }
+
+  async nodes(signal = never): Promise<NodeInfo[]> {
+    return await this.#http.json(NodeList, { path: '/nodes' }, signal)
+  }
+
+  async status(signal = never): Promise<Status> {
+    return await this.#http.json(Status, { path: '/status' }, signal)
+  }
+
+  async health(signal = never): Promise<Health> {
+    return await this.#http.json(Health, { path: '/healthz' }, signal)
+  }
+
+  /** What changes, from now on; survives restarts of the node, and says `reset` when something may have been missed. */
+  events(signal: AbortSignal): AsyncGenerator<PlaykiteEvent> {
+    return followEvents(this.#http, signal)
+  }
+
+  /** Where a player finds the video. */
+  streamUrl(id: string): string {
+    return this.#http.url({ path: '/stream', query: { id } }).href
+  }
+
+  /** Where a person watches it. */
+  pageUrl(id: string): string {
+    return this.#http.url({ path: '/', query: { video: id } }).href
+  }
+
+  async #range(id: string, start: number, end: number, signal: AbortSignal): Promise<IncomingMessage> {
+    const headers = { range: `bytes=${start}-${end - 1}` }
+    return await this.#http.open({ path: '/stream', query: { id }, headers }, signal)
+  }
+}
+
+/** A client of the node at `address`, after a look whether it answers. @throws PlaykiteClientError unreachable */
+export async function connect(
+  address: string = DEFAULT_ADDRESS,
+  signal: AbortSignal = never,
+): Promise<Playkite> {
+  const client = new Playkite(address)
+  await client.health(signal)
+  return client
+}
+
+async function* wholeChunks(
+  response: IncomingMessage,
+  lengthOf: (index: number) => number,
+  first: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let index = first
+  let chunk = new Uint8Array(lengthOf(index))
+  let filled = 0
+  try {
+    for await (const part of response as AsyncIterable<Uint8Array>) {
+      for (let at = 0; at < part.length;) {
+        const taken = Math.min(chunk.length - filled, part.length - at)
+        chunk.set(part.subarray(at, at + taken), filled)
+        filled += taken
+        at += taken
+        if (filled < chunk.length) continue
+        yield chunk
+        index += 1
+        chunk = new Uint8Array(Math.max(1, lengthOf(index)))
+        filled = 0
+      }
+    }
+  } catch (error) {
+    throw asClientError(error, signal)
+  }
+}
