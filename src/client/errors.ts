@@ -3,8 +3,9 @@ import { HTTP_ERRORS, type HttpErrorCode } from '../contract/errors.ts'
 /** Exit code where no node answers (docs/architecture.md, "Commands"). */
 const EXIT_UNREACHABLE = 4
 
-/** `unreachable`: no node at the address; `aborted`: the caller gave up; `corrupt`: bytes that are not what was published. */
-export type ClientErrorCode = HttpErrorCode | 'unreachable' | 'aborted' | 'corrupt'
+/** `unreachable`: no node at the address; `aborted`: the caller gave up; `corrupt`: bytes that are not what was published; `no-file`: a local
+ * file that is not there or cannot be used. */
+export type ClientErrorCode = HttpErrorCode | 'unreachable' | 'aborted' | 'corrupt' | 'no-file'
 
 const exitCodes: Readonly<Record<ClientErrorCode, number>> = {
   ...(Object.fromEntries(Object.entries(HTTP_ERRORS).map(([code, { exit }]) => [code, exit])) as Record<
@@ -14,6 +15,7 @@ const exitCodes: Readonly<Record<ClientErrorCode, number>> = {
   unreachable: EXIT_UNREACHABLE,
   aborted: 1,
   corrupt: 1,
+  'no-file': 1,
 }
 
 /** What a node refused, or what kept it from answering. */
