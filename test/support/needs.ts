@@ -10,7 +10,10 @@ export const CHROMIUM = '/usr/bin/chromium'
 
 const reasons = {
   root: () => (process.getuid?.() === 0 ? undefined : 'needs root'),
-  netns: () => (process.platform === 'linux' && runs('ip', ['netns', 'list']) ? undefined : 'needs network namespaces (iproute2, Linux)'),
+  netns: () =>
+    process.platform === 'linux' && runs('ip', ['netns', 'list'])
+      ? undefined
+      : 'needs network namespaces (iproute2, Linux)',
   browser: () => (existsSync(CHROMIUM) ? undefined : `needs ${CHROMIUM}`),
   ffmpeg: () => (runs('ffmpeg', ['-version']) ? undefined : 'needs ffmpeg'),
   curl: () => (runs('curl', ['--version']) ? undefined : 'needs curl'),
@@ -29,7 +32,8 @@ export function itNeeds(
     name,
     async (context) => {
       const missing = needs.flatMap((need) => reasons[need]() ?? [])
-      if (missing.length > 0 && ALL) throw new Error(`this machine must run every test, but one ${missing.join(', ')}`)
+      if (missing.length > 0 && ALL)
+        throw new Error(`this machine must run every test, but one ${missing.join(', ')}`)
       if (missing.length > 0) context.skip(missing.join(', '))
       await test(context)
     },
