@@ -113,7 +113,10 @@ async function readyLine(child: ChildProcess, log: readonly string[]): Promise<R
   const line = Promise.withResolvers<string>()
   createInterface(stdout).once('line', line.resolve)
   child.once('exit', (code) => line.reject(new Error(`the node ended with ${code}: ${log.join('\n')}`)))
-  const timer = setTimeout(() => line.reject(new Error(`the node did not start: ${log.join('\n')}`)), START_MS)
+  const timer = setTimeout(
+    () => line.reject(new Error(`the node did not start: ${log.join('\n')}`)),
+    START_MS,
+  )
   try {
     return JSON.parse(await line.promise) as Ready
   } finally {
