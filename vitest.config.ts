@@ -9,6 +9,6 @@ export default defineConfig({
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
     maxWorkers: 2,
-    reporters: ['default'],
+    reporters: ['default', './test/support/counting-reporter.ts'],
   },
 })

@@ -43,6 +43,6 @@ function replaceWithFlags() {
     process.execve(process.execPath, args, { ...process.env, [REPLACED]: String(process.pid) })
   } catch (error) {
     // Where the system has no such call Playkite runs all the same, with more garbage collection.
-    process.stderr.write(`Running without V8 flags: ${error instanceof Error ? error.message : error}\n`)
+    process.stderr.write(`Running without V8 flags: ${String(error)}\n`)
   }
 }

@@ -16,6 +16,7 @@ import type { PlaykiteEvent } from '../contract/events.ts'
 import { PlaykiteClientError, asClientError } from './errors.ts'
 import { followEvents } from './events.ts'
 import { NodeHttp, checked, lines, parse } from './http.ts'
+import { wholeChunks } from './whole-chunks.ts'
 
 /** Where the node of this machine answers unless told otherwise. */
 export const DEFAULT_ADDRESS = 'http://127.0.0.1:4600'
@@ -225,32 +226,4 @@ export async function connect(
   const client = new Playkite(address)
   await client.health(signal)
   return client
-}
-
-async function* wholeChunks(
-  response: IncomingMessage,
-  lengthOf: (index: number) => number,
-  first: number,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  let index = first
-  let chunk = new Uint8Array(lengthOf(index))
-  let filled = 0
-  try {
-    for await (const part of response as AsyncIterable<Uint8Array>) {
-      for (let at = 0; at < part.length;) {
-        const taken = Math.min(chunk.length - filled, part.length - at)
-        chunk.set(part.subarray(at, at + taken), filled)
-        filled += taken
-        at += taken
-        if (filled < chunk.length) continue
-        yield chunk
-        index += 1
-        chunk = new Uint8Array(Math.max(1, lengthOf(index)))
-        filled = 0
-      }
-    }
-  } catch (error) {
-    throw asClientError(error, signal)
-  }
 }

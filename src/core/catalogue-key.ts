@@ -1,4 +1,4 @@
-import type { Statement } from './statement.ts'
+import type { Statement } from './statement-kinds.ts'
 
 /** Characters of a key: two UUIDs or a UUID and a node id, and the kind. */
 export const MAX_KEY_CHARACTERS = 120

@@ -1,6 +1,6 @@
 import type { NodeId, VideoId } from './ids.ts'
 import { UNDO_WINDOW_MS } from './limits.ts'
-import type { Statement, StatementOf } from './statement.ts'
+import type { Statement, StatementOf } from './statement-kinds.ts'
 
 /** A video's record: its four parts, as far as they are known. */
 export interface VideoRecord {

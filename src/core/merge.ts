@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { compareStamps } from './hybrid-clock.ts'
-import type { Signed } from './statement.ts'
+import type { Signed } from './statement-kinds.ts'
 
 /** Bytes of a version: no two statements of one key share it by accident. */
 export const VERSION_BYTES = 16

@@ -8,7 +8,7 @@ import {
   MAX_TITLE_CHARACTERS,
   MAX_VIDEO_BYTES,
 } from './limits.ts'
-import type { CopyState, Statement } from './statement.ts'
+import type { CopyState, Statement } from './statement-kinds.ts'
 
 /** Characters of short fields: names, types, zones, versions. */
 const MAX_SHORT = 200

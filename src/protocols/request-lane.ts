@@ -88,14 +88,18 @@ export class RequestLane {
 
   /** Waits until one more may be under way, in the order of the calls. */
   async #turn(signal: AbortSignal): Promise<void> {
-    if (this.#closed !== undefined) throw this.#closed
+    this.#checkOpen()
     if (this.#pending.size + this.#waiting.length >= MAX_PENDING) {
       throw new PlaykiteError('refused', `${MAX_PENDING} requests to one machine are under way already`)
     }
     if (this.#underWay === 0) this.#window = resumed(this.#window, this.#clock.monotonic())
     if (this.#paced && this.#underWay >= windowChunks(this.#window)) await this.#queue(signal)
-    if (this.#closed !== undefined) throw this.#closed
+    this.#checkOpen()
     this.#underWay += 1
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw this.#closed
   }
 
   async #queue(signal: AbortSignal): Promise<void> {

@@ -87,7 +87,9 @@ export class ServeLane {
       case 'answer':
         this.#probed?.()
         return
-      default:
+      case 'cloned':
+      case 'error':
+      case 'probe':
         throw new PlaykiteError('bad-request', `no ${said.t} is expected here`)
     }
   }

@@ -131,11 +131,19 @@ function nodeOf(text: string): NodeId | undefined {
 async function writeSynced(path: string, text: string): Promise<void> {
   try {
     const handle = await open(`${path}.new`, 'w', KEY_MODE)
-    await handle.writeFile(text)
-    await handle.sync().finally(() => handle.close())
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
     await rename(`${path}.new`, path)
     const folder = await open(join(path, '..'), 'r')
-    await folder.sync().finally(() => folder.close())
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
   } catch (error) {
     throw diskError(error, `write ${path}`)
   }

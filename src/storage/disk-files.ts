@@ -64,7 +64,11 @@ class DiskFiles implements Files {
     const full = this.#full(checkFolder(path), signal)
     await told(`sync the folder ${full}`, async () => {
       const handle = await open(full, 'r')
-      await handle.sync().finally(() => handle.close())
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
     })
   }
 

@@ -30,7 +30,11 @@ async function created(path: string): Promise<boolean> {
   try {
     const handle = await open(path, 'wx', 0o600)
     const holder: Holder = { pid: process.pid, startedAt: (await startOf(process.pid)) ?? null }
-    await handle.writeFile(JSON.stringify(holder)).finally(() => handle.close())
+    try {
+      await handle.writeFile(JSON.stringify(holder))
+    } finally {
+      await handle.close()
+    }
     return true
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false

@@ -79,7 +79,7 @@ function decode(key: string, bytes: Uint8Array): Readonly<Record<string, unknown
     throw damaged(key, error)
   }
   if (typeof value !== 'object' || value === null || !('v' in value)) throw damaged(key)
-  if (value.v === VERSION) return value as unknown as Readonly<Record<string, unknown>>
+  if (value.v === VERSION) return { ...value }
   throw new PlaykiteError(
     'corrupt',
     `The record ${key} is of version ${String(value.v)}, which this Playkite does not know.`,

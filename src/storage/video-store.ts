@@ -1,7 +1,7 @@
 import { hashChunk } from '../core/content-id.ts'
 import { PlaykiteError } from '../core/errors.ts'
 import type { VideoId } from '../core/ids.ts'
-import { CHUNK_BYTES, INCOMING_KEPT_MS, RECHECK_AFTER_MS } from '../core/limits.ts'
+import { CHUNK_BYTES, RECHECK_AFTER_MS } from '../core/limits.ts'
 import { type Manifest, chunkCount, chunkHash, chunkLength } from '../core/manifest.ts'
 import type { RecordOperation } from '../ports/records.ts'
 import type { Incoming, IncomingExpected, Replica, Usage, VideoStore } from '../ports/video-store.ts'
@@ -9,6 +9,7 @@ import { IncomingVideo } from './incoming-video.ts'
 import { OpenFiles } from './open-files.ts'
 import { Rechecks } from './rechecks.ts'
 import { emptyTrash, recover } from './recovery.ts'
+import { damagedChunk, noSpace } from './store-errors.ts'
 import type { StoreParts } from './store-parts.ts'
 import {
   CLEAN_KEY,
@@ -135,12 +136,13 @@ class DiskVideoStore implements VideoStore {
     const read = await this.#files.use(replica.path, signal, (file) =>
       file.read(bytes, index * CHUNK_BYTES, signal),
     )
-    if (read < length) throw corrupt(replica, index)
+    if (read < length) throw damagedChunk(replica, index)
     const now = this.#parts.clock.now()
     const checkedAt = this.#rechecks.checkedAt(replica, index)
     if (verify === true || now - checkedAt > RECHECK_AFTER_MS || checkedAt > now) {
       const manifest = await this.manifest(video, signal)
-      if (Buffer.compare(hashChunk(bytes), chunkHash(manifest, index)) !== 0) throw corrupt(replica, index)
+      if (Buffer.compare(hashChunk(bytes), chunkHash(manifest, index)) !== 0)
+        throw damagedChunk(replica, index)
       await this.#checked(replica, index, now, signal)
     }
     return bytes
@@ -238,25 +240,6 @@ class DiskVideoStore implements VideoStore {
   }
 }
 
-/** One unit of the sweep: gives up an upload whose last byte came longer than INCOMING_KEPT_MS ago. @returns whether there was one */
-export async function sweepIncoming(store: VideoStore, now: number, signal: AbortSignal): Promise<boolean> {
-  const old = store.allIncoming().find(({ lastWriteAt }) => now - lastWriteAt > INCOMING_KEPT_MS)
-  await old?.discard(signal)
-  return old !== undefined
-}
-
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
-}
-
-function noSpace(why: string): PlaykiteError {
-  return new PlaykiteError('no-space', `This machine has no room for the video: ${why}.`, {
-    remedy: 'Remove videos, free space on its disk, or give it more with --capacity.',
-  })
-}
-
-function corrupt({ video, path }: Replica, index: number): PlaykiteError {
-  return new PlaykiteError('corrupt', `Chunk ${index} of ${video} is damaged on this disk (${path}).`, {
-    remedy: 'Check that disk. Other copies are used meanwhile.',
-  })
 }

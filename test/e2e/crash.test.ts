@@ -40,7 +40,8 @@ describe('kill -9 at random moments', () => {
     }
     const node = cluster.node('d')
     await eventually('all acknowledged are listed', async () => {
-      const ids = new Set((await Array.fromAsync(node.client.index())).map((video) => video.id))
+      const ids = new Set<string>()
+      for await (const { id } of node.client.index()) ids.add(id)
       return [...acknowledged.keys()].every((id) => ids.has(id))
     })
     expect(acknowledged.size).toBeGreaterThan(0)

@@ -147,7 +147,7 @@ describe('five nodes on one machine, found by mDNS', () => {
     expect(await cli(cluster.node('a'), 'why', video.id)).toContain('RANK')
   })
 
-  itNeeds(['curl'], 'lets curl resume a download from a machine that keeps no copy', async () => {
+  itNeeds(['curl'])('lets curl resume a download from a machine that keeps no copy', async () => {
     const [node] = bystanders()
     const file = join(folder, 'curl.mp4')
     await writeFile(file, bytes.subarray(0, 5_000_000))
@@ -155,7 +155,7 @@ describe('five nodes on one machine, found by mDNS', () => {
     expect(sha256(await readFile(file))).toBe(sha256(bytes))
   })
 
-  itNeeds(['ffmpeg'], 'lets ffmpeg read it, index at the end and all', async () => {
+  itNeeds(['ffmpeg'])('lets ffmpeg read it, index at the end and all', async () => {
     const [node] = bystanders()
     const url = node!.client.streamUrl(video.id)
     const { stdout } = await run('ffmpeg', [

@@ -37,8 +37,7 @@ describe('hosts on machines of their own', () => {
     return machine
   }
 
-  itNeeds(
-    ['root', 'netns'],
+  itNeeds(['root', 'netns'])(
     'find each other on a switch without a default route, and on both switches of a machine with two',
     async () => {
       machines = new Namespaces()
@@ -60,8 +59,7 @@ describe('hosts on machines of their own', () => {
     120_000,
   )
 
-  itNeeds(
-    ['root', 'netns'],
+  itNeeds(['root', 'netns'])(
     'find each other when the cable is put in after the start',
     async () => {
       machines = new Namespaces()

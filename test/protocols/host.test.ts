@@ -113,10 +113,11 @@ describe('host on loopback', () => {
 
   it('finds through the one that all joined the others that joined it', async () => {
     const network = randomUUID()
-    const [first, ...others] = [await start(network), await start(network), await start(network)]
-    for (const { host } of others) await host.join(first!.host.addresses()[0]!, forever)
+    const first = await start(network)
+    const others = [await start(network), await start(network)]
+    for (const { host } of others) await host.join(first.host.addresses()[0]!, forever)
     await until('everybody knows everybody', () =>
-      [first!, ...others].every(({ host }) => host.connected().length === 2),
+      [first, ...others].every(({ host }) => host.connected().length === 2),
     )
   })
 

@@ -21,24 +21,23 @@ const reasons = {
 
 export type Need = keyof typeof reasons
 
-/** As `it`, for a test that needs something of the machine. */
-export function itNeeds(
-  needs: readonly Need[],
-  name: string,
-  test: (context: TestContext) => Promise<void> | void,
-  timeoutMs?: number,
-): void {
-  it(
-    name,
-    async (context) => {
-      const missing = needs.flatMap((need) => reasons[need]() ?? [])
-      if (missing.length > 0 && ALL)
-        throw new Error(`this machine must run every test, but one ${missing.join(', ')}`)
-      if (missing.length > 0) context.skip(missing.join(', '))
-      await test(context)
-    },
-    timeoutMs,
-  )
+type Test = (context: TestContext) => Promise<void> | void
+
+/** As `it`, for a test that needs something of the machine: `itNeeds(['root'])('does …', async () => …)`. */
+export function itNeeds(needs: readonly Need[]): (name: string, test: Test, timeoutMs?: number) => void {
+  return (name, test, timeoutMs) =>
+    it(
+      name,
+      async (context) => {
+        const missing = needs.flatMap((need) => reasons[need]() ?? [])
+        if (missing.length > 0 && ALL) {
+          throw new Error(`this machine must run every test, but this one ${missing.join(', ')}`)
+        }
+        if (missing.length > 0) context.skip(missing.join(', '))
+        await test(context)
+      },
+      timeoutMs,
+    )
 }
 
 function runs(command: string, args: readonly string[]): boolean {

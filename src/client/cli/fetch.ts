@@ -180,7 +180,9 @@ async function openOrCreate(path: string): Promise<FileHandle> {
       throw error
     })
   } catch (error) {
-    throw new PlaykiteClientError('no-file', `${safeText(path)} cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
+    throw new PlaykiteClientError(
+      'no-file',
+      `${safeText(path)} cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
       'Choose another name with -o.',
       error,
     )

@@ -40,7 +40,7 @@ export function safeText(text: string): string {
 export function textWidth(text: string): number {
   let width = 0
   for (const character of text) {
-    if (/[\p{M}\u200B-\u200D\uFE0F]/u.test(character)) continue
+    if (/^(?:\p{M}|\u200B|\u200C|\u200D|\uFE0F)$/u.test(character)) continue
     width +=
       /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uFF01-\uFF60]/u.test(
         character,

@@ -1,13 +1,6 @@
 import { type Stamp, ZERO_STAMP, laterStamp, nextStamp } from '../../core/hybrid-clock.ts'
-import {
-  type Signed,
-  type Statement,
-  type StatementOf,
-  encodeBody,
-  joinStatement,
-  readStatement,
-  signedMessage,
-} from '../../core/statement.ts'
+import type { Signed, Statement, StatementOf } from '../../core/statement-kinds.ts'
+import { encodeBody, joinStatement, readStatement, signedMessage } from '../../core/statement.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Signer } from '../../ports/signer.ts'
 

@@ -112,7 +112,7 @@ class Race<T> {
       if (left <= 0) throw this.#noHolder()
       const outcome = await this.#outcomeWithin(Math.min(left, patience))
       if (outcome !== undefined && 'value' in outcome) {
-        return { value: outcome.value as T, from: outcome.holder }
+        return { value: outcome.value, from: outcome.holder }
       }
       if (outcome === undefined && this.#asked.size === 0) this.#failed.clear()
     }

@@ -41,7 +41,7 @@ export function createServer(ownNames: ReadonlySet<string>, log: Log): Server {
     bodyLimit: MAX_JSON_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PART },
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => answerWithError(error, request, reply, log),
+    frameworkErrors: (error, request, reply) => void answerWithError(error, request, reply, log),
     clientErrorHandler: (error, socket) => {
       if (socket.writable) socket.end(notHttp)
       log.debug({ error: error.message }, 'A client sent something that is not HTTP')

@@ -8,7 +8,7 @@ import {
 } from '../../core/membership.ts'
 import { assignNames } from '../../core/names.ts'
 import type { Candidate } from '../../core/placement.ts'
-import type { StatementOf } from '../../core/statement.ts'
+import type { StatementOf } from '../../core/statement-kinds.ts'
 import type { NodeState } from '../../contract/video.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { StatusReport } from '../../ports/messages.ts'

@@ -1,5 +1,5 @@
 import type { NodeId } from '../../core/ids.ts'
-import type { StatementOf } from '../../core/statement.ts'
+import type { StatementOf } from '../../core/statement-kinds.ts'
 import type { Network } from '../../ports/network.ts'
 import type { Author, Fields } from '../catalogue/author.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'

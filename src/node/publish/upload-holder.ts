@@ -1,5 +1,5 @@
 import type { NodeId } from '../../core/ids.ts'
-import type { Signed } from '../../core/statement.ts'
+import type { Signed } from '../../core/statement-kinds.ts'
 
 /** One machine that takes an upload: which chunks it has, and whether it has committed. */
 export class UploadHolder {

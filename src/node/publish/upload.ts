@@ -7,6 +7,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Network } from '../../ports/network.ts'
 import { Bell, throwIfAborted } from '../bell.ts'
 import type { Members } from '../members/members.ts'
+import { HashList } from './hash-list.ts'
 import { tooFewMachines } from './publish-errors.ts'
 import { UploadHolder } from './upload-holder.ts'
 
@@ -20,8 +21,6 @@ const PULL_MS = 60_000
 const OPEN_MS = 10_000
 /** Earlier chunks that a replaced holder fetches at once. */
 const PARALLEL_PULLS = 4
-/** Bytes of one hash. */
-const HASH_BYTES = 32
 
 export interface UploadTools {
   readonly network: Network
@@ -48,8 +47,7 @@ export class Upload {
   readonly #holders = new Map<NodeId, UploadHolder>()
   readonly #tried = new Set<NodeId>()
   readonly #window = new Map<number, Uint8Array>()
-  #hashes = new Uint8Array(64 * HASH_BYTES)
-  #count = 0
+  readonly #hashes = new HashList()
   #size = 0
   #replacing = 0
   #lastError: PlaykiteError | undefined
@@ -79,12 +77,12 @@ export class Upload {
   }
 
   get hashes(): Uint8Array {
-    return this.#hashes.subarray(0, this.#count * HASH_BYTES)
+    return this.#hashes.bytes
   }
 
   /** Machines that have all bytes so far. */
   get complete(): readonly UploadHolder[] {
-    return this.holders.filter((holder) => holder.hasAll(this.#count))
+    return this.holders.filter((holder) => holder.hasAll(this.#hashes.count))
   }
 
   /** Whether another machine is being found, or catches up. */
@@ -99,10 +97,8 @@ export class Upload {
       await this.bell.wait(this.#signal)
     }
     this.#checkAlive()
-    const index = this.#count
-    this.#keepHash(index, hashChunk(bytes))
+    const index = this.#hashes.add(hashChunk(bytes))
     this.#window.set(index, bytes)
-    this.#count += 1
     this.#size += bytes.length
     for (const holder of this.holders) void this.#deliver(holder, index)
   }
@@ -173,7 +169,7 @@ export class Upload {
     }
     const holder = new UploadHolder(id)
     this.#holders.set(id, holder)
-    void this.#catchUp(holder, this.#count)
+    void this.#catchUp(holder, this.#hashes.count)
     this.bell.ring()
     return true
   }
@@ -206,9 +202,7 @@ export class Upload {
   async #send(to: NodeId, index: number): Promise<void> {
     const { video } = this.plan
     const signal = this.#signal
-    const hash = Buffer.from(this.#hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)).toString(
-      'hex',
-    )
+    const hash = Buffer.from(this.#hashes.at(index)).toString('hex')
     const body = this.#window.get(index)
     if (body !== undefined) {
       await this.#tools.network.request(
@@ -239,15 +233,6 @@ export class Upload {
     throwIfAborted(this.#signal)
     if (this.#holders.size > 0 || this.#replacing > 0) return
     throw this.failure()
-  }
-
-  #keepHash(index: number, hash: Uint8Array): void {
-    if ((index + 1) * HASH_BYTES > this.#hashes.length) {
-      const larger = new Uint8Array(this.#hashes.length * 2)
-      larger.set(this.#hashes)
-      this.#hashes = larger
-    }
-    this.#hashes.set(hash, index * HASH_BYTES)
   }
 }
 

@@ -1,6 +1,6 @@
 import { holdersOf, isRemoved } from '../../core/catalogue-view.ts'
 import type { NodeId } from '../../core/ids.ts'
-import type { Signed } from '../../core/statement.ts'
+import type { Signed } from '../../core/statement-kinds.ts'
 import type { Log } from '../../ports/log.ts'
 import type { VideoStore } from '../../ports/video-store.ts'
 import type { Author } from '../catalogue/author.ts'

@@ -1,4 +1,4 @@
-import { sweepIncoming } from '../../storage/video-store.ts'
+import { sweepIncoming } from '../../storage/sweep-incoming.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { VideoStore } from '../../ports/video-store.ts'
 import type { Work } from '../loop.ts'

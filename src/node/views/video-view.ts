@@ -2,7 +2,7 @@ import { type VideoRecord, isListable, isRemoved } from '../../core/catalogue-vi
 import { PlaykiteError } from '../../core/errors.ts'
 import type { NodeId, VideoId } from '../../core/ids.ts'
 import { COPIES_WANTED } from '../../core/limits.ts'
-import type { CopyState, StatementOf } from '../../core/statement.ts'
+import type { CopyState, StatementOf } from '../../core/statement-kinds.ts'
 import type { Holder, Video } from '../../contract/video.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Members } from '../members/members.ts'
