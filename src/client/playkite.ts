@@ -52,7 +52,7 @@ export interface StreamOptions {
   readonly signal?: AbortSignal
 }
 
-const never = new AbortController().signal
+const never: AbortSignal = new AbortController().signal
 
 /** A node of a Playkite network, as programs use it. Every method throws `PlaykiteClientError`. */
 export class Playkite {
@@ -97,12 +97,12 @@ export class Playkite {
   }
 
   /** One page of the list of all videos. */
-  async list(query: ListQuery = {}, signal = never): Promise<VideoPage> {
+  async list(query: ListQuery = {}, signal: AbortSignal = never): Promise<VideoPage> {
     return await this.#http.json(VideoPage, { path: '/videos', query }, signal)
   }
 
   /** All videos, page by page. */
-  async *index(query: Omit<ListQuery, 'after'> = {}, signal = never): AsyncGenerator<Video> {
+  async *index(query: Omit<ListQuery, 'after'> = {}, signal: AbortSignal = never): AsyncGenerator<Video> {
     let after: string | null | undefined
     do {
       const page = await this.list(
@@ -114,7 +114,7 @@ export class Playkite {
     } while (after !== null)
   }
 
-  async read(id: string, signal = never): Promise<Video> {
+  async read(id: string, signal: AbortSignal = never): Promise<Video> {
     return await this.#http.json(Video, { path: '/video', query: { id } }, signal)
   }
 
@@ -146,7 +146,7 @@ export class Playkite {
     if (index <= last) throw asClientError(new Error('the stream ended too soon'), signal)
   }
 
-  async edit(id: string, changes: VideoChanges, signal = never): Promise<Video> {
+  async edit(id: string, changes: VideoChanges, signal: AbortSignal = never): Promise<Video> {
     const headers = { 'content-type': 'application/json' }
     const body = JSON.stringify(changes)
     return await this.#http.json(
@@ -157,43 +157,43 @@ export class Playkite {
   }
 
   /** Removes a video; `restore` brings it back within the undo window. */
-  async delete(id: string, signal = never): Promise<Removal> {
+  async delete(id: string, signal: AbortSignal = never): Promise<Removal> {
     return await this.#http.json(Removal, { method: 'DELETE', path: '/video', query: { id } }, signal)
   }
 
-  async restore(id: string, signal = never): Promise<Removal> {
+  async restore(id: string, signal: AbortSignal = never): Promise<Removal> {
     return await this.#http.json(Removal, { method: 'POST', path: '/restore', query: { id } }, signal)
   }
 
   /** Content id and chunk hashes: what `stream` checks by. */
-  async manifest(id: string, signal = never): Promise<ManifestBody> {
+  async manifest(id: string, signal: AbortSignal = never): Promise<ManifestBody> {
     return await this.#http.json(ManifestBody, { path: '/manifest', query: { id } }, signal)
   }
 
   /** Rank, band and holders of a video, each with the reason. */
-  async why(id: string, signal = never): Promise<WhyBody> {
+  async why(id: string, signal: AbortSignal = never): Promise<WhyBody> {
     return await this.#http.json(WhyBody, { path: '/why', query: { id } }, signal)
   }
 
   /** A video by id, unique prefix of its id, or exact title. */
-  async resolveVideo(text: string, signal = never): Promise<Resolved> {
+  async resolveVideo(text: string, signal: AbortSignal = never): Promise<Resolved> {
     return await this.#http.json(Resolved, { path: '/resolve', query: { video: text } }, signal)
   }
 
   /** A node by name, id, or unique prefix of its id. */
-  async resolveNode(text: string, signal = never): Promise<Resolved> {
+  async resolveNode(text: string, signal: AbortSignal = never): Promise<Resolved> {
     return await this.#http.json(Resolved, { path: '/resolve', query: { node: text } }, signal)
   }
 
-  async nodes(signal = never): Promise<NodeInfo[]> {
+  async nodes(signal: AbortSignal = never): Promise<NodeInfo[]> {
     return await this.#http.json(NodeList, { path: '/nodes' }, signal)
   }
 
-  async status(signal = never): Promise<Status> {
+  async status(signal: AbortSignal = never): Promise<Status> {
     return await this.#http.json(Status, { path: '/status' }, signal)
   }
 
-  async health(signal = never): Promise<Health> {
+  async health(signal: AbortSignal = never): Promise<Health> {
     return await this.#http.json(Health, { path: '/healthz' }, signal)
   }
 

@@ -8,7 +8,7 @@ export const MAX_DEPTH = 16
 /** Items of a leaf; one with more is split. About 3 KiB when listed, as much as ten rounds of digests. */
 export const MAX_LEAF_ITEMS = 32
 
-/** How many statements stand below a prefix, and the XOR of their versions: equal for equal sets, and updated in constant time. */
+/** How many statements stand below a prefix, and the XOR of their marks: equal for equal sets, and updated in constant time. */
 export interface Digest {
   readonly count: number
   readonly xor: Uint8Array
@@ -21,6 +21,8 @@ export interface Item {
 
 interface StoredItem extends Item {
   readonly path: string
+  /** What the item adds to a digest: key and version hashed together, so that equal versions of two keys do not cancel out. */
+  readonly mark: Uint8Array
 }
 
 const digits = '0123456789abcdef'
@@ -42,14 +44,14 @@ export class DigestTree {
   set(key: string, version: Uint8Array): void {
     this.delete(key)
     this.#versions.set(key, version)
-    this.#root.add({ key, version, path: pathOf(key) })
+    this.#root.add(storedItem(key, version))
   }
 
   delete(key: string): void {
     const version = this.#versions.get(key)
     if (version === undefined) return
     this.#versions.delete(key)
-    this.#root.remove({ key, version, path: pathOf(key) })
+    this.#root.remove(storedItem(key, version))
   }
 
   digest(prefix: string): Digest {
@@ -76,7 +78,7 @@ class TreeNode implements Digest {
 
   add(item: StoredItem): void {
     this.count += 1
-    mix(this.xor, item.version)
+    mix(this.xor, item.mark)
     if (this.#items === undefined) this.#childFor(item).add(item)
     else {
       this.#items.set(item.key, item)
@@ -86,7 +88,7 @@ class TreeNode implements Digest {
 
   remove(item: StoredItem): void {
     this.count -= 1
-    mix(this.xor, item.version)
+    mix(this.xor, item.mark)
     if (this.#items === undefined) this.#childFor(item).remove(item)
     else this.#items.delete(item.key)
   }
@@ -113,16 +115,18 @@ class TreeNode implements Digest {
   }
 }
 
-function pathOf(key: string): string {
-  return hash('sha256', key, 'hex').slice(0, MAX_DEPTH)
+function storedItem(key: string, version: Uint8Array): StoredItem {
+  const path = hash('sha256', key, 'hex').slice(0, MAX_DEPTH)
+  const mark = hash('sha256', Buffer.concat([Buffer.from(key), version]), 'buffer').subarray(0, VERSION_BYTES)
+  return { key, version, path, mark }
 }
 
-function digestOf(items: readonly Item[]): Digest {
+function digestOf(items: readonly StoredItem[]): Digest {
   const xor = new Uint8Array(VERSION_BYTES)
-  for (const { version } of items) mix(xor, version)
+  for (const { mark } of items) mix(xor, mark)
   return { count: items.length, xor }
 }
 
-function mix(into: Uint8Array, version: Uint8Array): void {
-  for (let at = 0; at < into.length; at++) into[at] = (into[at] ?? 0) ^ (version[at] ?? 0)
+function mix(into: Uint8Array, mark: Uint8Array): void {
+  for (let at = 0; at < into.length; at++) into[at] = (into[at] ?? 0) ^ (mark[at] ?? 0)
 }

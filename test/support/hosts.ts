@@ -51,7 +51,7 @@ export interface TestHost {
   readonly log: KeptLog
 }
 
-export const forever = new AbortController().signal
+export const forever: AbortSignal = new AbortController().signal
 
 export async function startHost(
   network: string,
