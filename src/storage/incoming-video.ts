@@ -125,12 +125,15 @@ export class IncomingVideo implements Incoming {
     await Promise.allSettled(this.#writing)
     await this.close()
     const { files, records } = this.#owner
-    const operations = [incomingKey(this.video), ...this.chunkKeys()].map((key) => ({
-      type: 'delete' as const,
-      key,
-    }))
-    await records.batch(operations, { sync: true }, signal)
+    // The file first: a record without its file is an upload that has nothing, a file without its record would stay for ever.
     await files.remove(incomingPath(this.video), signal)
+    await files.syncFolder('incoming', signal)
+    const keys = [incomingKey(this.video), ...this.chunkKeys()]
+    await records.batch(
+      keys.map((key) => ({ type: 'delete' as const, key })),
+      { sync: true },
+      signal,
+    )
   }
 
   /** Hashes again what is on disk, after a stop that may have lost some of it. */

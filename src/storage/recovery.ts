@@ -2,7 +2,7 @@ import type { VideoId } from '../core/ids.ts'
 import type { RecordOperation } from '../ports/records.ts'
 import type { Replica } from '../ports/video-store.ts'
 import type { StoreParts } from './store-parts.ts'
-import { incomingPath } from './paths.ts'
+import { folderOf, incomingPath } from './paths.ts'
 import {
   CLEAN_KEY,
   INCOMING_PREFIX,
@@ -56,7 +56,10 @@ export async function recover(parts: StoreParts, signal: AbortSignal): Promise<F
 export async function emptyTrash({ files, records }: StoreParts, signal: AbortSignal): Promise<void> {
   const forget: RecordOperation[] = []
   for await (const [key] of records.entries(TRASH_PREFIX, signal)) {
-    await files.remove(key.slice(TRASH_PREFIX.length), signal)
+    const path = key.slice(TRASH_PREFIX.length)
+    await files.remove(path, signal)
+    // Before the record goes: else a crash could bring the file back, and nobody would know of it.
+    await files.syncFolder(folderOf(path), signal)
     forget.push({ type: 'delete', key })
   }
   if (forget.length > 0) await records.batch(forget, { sync: false }, signal)
