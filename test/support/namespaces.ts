@@ -29,6 +29,16 @@ export class Namespaces {
     for (const cable of cables) this.#plug(name, cable)
   }
 
+  /** Gives a machine its loopback, without which nothing on it can talk to itself. */
+  loopback(name: string): void {
+    this.#ip('-n', this.#name(name), 'link', 'set', 'lo', 'up')
+  }
+
+  /** What the system calls a machine. */
+  nameOf(name: string): string {
+    return this.#name(name)
+  }
+
   /** Sets the switch's end of a machine's first cable down or up: the plug is pulled, and put back. */
   link(name: string, state: 'up' | 'down'): void {
     this.#ip('-n', this.#name('switches'), 'link', 'set', `to-${name}-0`, state)
