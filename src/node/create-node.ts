@@ -16,7 +16,7 @@ import { Sync } from './catalogue/sync.ts'
 import { ChunkFetcher } from './chunks/chunk-fetcher.ts'
 import { Sources } from './chunks/hedged.ts'
 import { Manifests } from './chunks/manifests.ts'
-import { serveChunks } from './chunks/serving.ts'
+import { serveVideos } from './chunks/serving.ts'
 import { createEventLog } from './events.ts'
 import { type Loop, type Work, startLoop } from './loop.ts'
 import { HEARTBEAT_EVERY_MS, Heartbeat } from './members/heartbeat.ts'
@@ -115,19 +115,19 @@ export async function createNode(
   const ownRecord = new OwnRecord(catalogue, author, network, own, () => clock.now())
 
   // What moves bytes.
+  const view = new VideoView(catalogue, members)
   const events = createEventLog({ clock, random })
   const transfers = new Transfers(events, clock)
   const lock = new KeyedLock()
   const sources = new Sources(clock)
   const fetcher = new ChunkFetcher(network, sources, log('chunks'))
   const manifests = new Manifests(network, store, sources, log('chunks'))
-  serveChunks(network, store)
+  serveVideos({ network, store, view, manifests, fetcher })
   const receiving = { network, store, catalogue, author, fetcher, transfers, lock, lifetime }
   new Uploads(receiving)
   const copies = new Copies({ ...receiving, manifests, log: log('copies') })
 
   // What people see and do.
-  const view = new VideoView(catalogue, members)
   announceChanges(catalogue, members, view, events)
   const listing = new Listing(catalogue, members, view)
   const networkView = new NetworkView(catalogue, members, view, transfers)

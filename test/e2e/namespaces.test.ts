@@ -39,8 +39,9 @@ describe('hosts on a switch without a default route', () => {
       }
       const { id, holders } = published.video!
       expect(holders).toHaveLength(3)
-      // The far machine reaches `both` alone: it hears of the video all the same.
+      // The far machine reaches `both` alone: it hears of the video all the same, and plays it through that one.
       await machines.untilListed('far', id)
+      expect(sha256(await machines.stream('far', id, 1_000 * MiB).whole())).toBe(sha256(bytes))
 
       const holderNames = all.filter((name) => holders.some((holder) => holder.id === nodes.get(name)?.id))
       const viewer = names.find((name) => !holderNames.includes(name)) ?? names[0]!

@@ -9,8 +9,6 @@ import type { VideoStore } from '../../ports/video-store.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { type Sources, hedged } from './hedged.ts'
 
-/** Bytes of one page of a manifest: what a message's body may have. 32 768 hashes. */
-export const MANIFEST_PAGE_BYTES = 1024 * 1024
 /** Bytes of one hash. */
 const HASH_BYTES = 32
 /** Milliseconds for a page of a manifest. */
@@ -31,11 +29,6 @@ export class Manifests {
     this.#store = store
     this.#sources = sources
     this.#log = log
-    network.handle('manifest/get', async ({ header: { video, from } }, signal) => {
-      const { cid, size, hashes } = await store.manifest(video, signal)
-      const start = from * HASH_BYTES
-      return { header: { cid, size }, body: hashes.subarray(start, start + MANIFEST_PAGE_BYTES) }
-    })
   }
 
   /** @throws PlaykiteError no-holder, aborted */

@@ -1,4 +1,4 @@
-import { type VideoRecord, isListable, isRemoved } from '../../core/catalogue-view.ts'
+import { type VideoRecord, holdersOf, isListable, isRemoved } from '../../core/catalogue-view.ts'
 import { PlaykiteError } from '../../core/errors.ts'
 import type { NodeId, VideoId } from '../../core/ids.ts'
 import { COPIES_WANTED } from '../../core/limits.ts'
@@ -51,11 +51,22 @@ export class VideoView {
     return copies
   }
 
-  /** Nodes to ask for bytes, those that are there first. */
+  /** Holders that this node reaches. */
   livingHolders(record: VideoRecord): readonly NodeId[] {
-    return [...record.copies]
-      .filter(([id, { state }]) => state === 'keeps' && this.#members.isAlive(id))
-      .map(([id]) => id)
+    return holdersOf(record).filter((id) => this.#members.isAlive(id))
+  }
+
+  /** Nodes to ask for bytes: holders; if none is reached, members that reach one and pass its bytes on, as from one switch to another. */
+  sources(record: VideoRecord): readonly NodeId[] {
+    const holders = holdersOf(record)
+    const reached = this.livingHolders(record).filter((id) => id !== this.#members.self)
+    if (reached.length > 0) return reached
+    const others = this.#members
+      .list()
+      .filter(({ id, state, self }) => state === 'alive' && !self && !holders.includes(id))
+    return others
+      .map(({ id }) => id)
+      .filter((id) => holders.some((holder) => this.#members.areConnected(id, holder)))
   }
 
   show(record: ListedRecord): Video {

@@ -48,7 +48,7 @@ export class Reader {
   /** @throws as NodeApi.manifest */
   async manifest(id: VideoId, signal: AbortSignal): Promise<Manifest> {
     const { birth } = this.#tools.view.record(id)
-    const holders = (): readonly NodeId[] => this.#tools.view.livingHolders(this.#tools.view.record(id))
+    const holders = (): readonly NodeId[] => this.#tools.view.sources(this.#tools.view.record(id))
     return await this.#tools.manifests.get(birth, holders, STREAM_STALL_MS, signal)
   }
 }
@@ -147,8 +147,8 @@ class Stream {
 
   /** As of now: a holder may come while the stream waits. */
   readonly #holders = (): readonly NodeId[] => {
-    const { view, members } = this.#tools
-    return view.livingHolders(view.record(this.#record.id)).filter((id) => id !== members.self)
+    const { view } = this.#tools
+    return view.sources(view.record(this.#record.id))
   }
 
   #tellSource(holder: NodeId, chunk: number): void {
