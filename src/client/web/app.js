@@ -1,7 +1,7 @@
 /** The page of a node: list, upload, play; kept up to date by the node's events while it is in sight. */
 import { byId } from './api.js'
 import { loadNodes } from './nodes.js'
-import { showSource, startPlayer, stopIfPlaying } from './player.js'
+import { playFromAddress, showSource, startPlayer, stopIfPlaying } from './player.js'
 import { texts, translatePage } from './texts.js'
 import { startUploads } from './upload.js'
 import { forgetRemoval, loadVideos, startVideos, updateVideo } from './videos.js'
@@ -68,5 +68,6 @@ startUploads()
 startPlayer()
 void loadVideos()
 void loadNodes()
+void playFromAddress()
 document.addEventListener('visibilitychange', follow)
 follow()

@@ -1,5 +1,5 @@
 /** The video that plays now. A node that stops giving bytes is asked again from where the picture stands. */
-import { byId, element } from './api.js'
+import { ask, byId, element } from './api.js'
 import { texts } from './texts.js'
 
 /** Tries after an error before the page gives up, a second longer apart each time. */
@@ -18,8 +18,20 @@ export function startPlayer() {
   })
 }
 
+/** Opens the video that the address names, as links and `playkite watch` have it. */
+export async function playFromAddress() {
+  const id = new URLSearchParams(location.search).get('video')
+  if (id === null) return
+  try {
+    play(await ask('GET', 'video', { id }))
+  } catch (error) {
+    byId('notice').textContent = error.message
+  }
+}
+
 export function play(video) {
   playing = video
+  history.replaceState(null, '', `?video=${video.id}`)
   tries = 0
   byId('player').hidden = false
   byId('player-title').textContent = video.title
@@ -73,6 +85,7 @@ function close() {
   const player = byId('video')
   const id = playing?.id
   playing = undefined
+  history.replaceState(null, '', location.pathname)
   player.removeAttribute('src')
   player.load()
   byId('player').hidden = true
