@@ -11,6 +11,7 @@ const checks = [
   ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
   ['types', 'tsc', '-p', '.', '--noEmit'],
   ...(existsSync(`${root}${web}`) ? [['types of the page', 'tsc', '-p', web, '--noEmit']] : []),
+  ['purity of core', 'node', 'scripts/purity.js'],
   ['import directions', 'depcruise', '--config', '.dependency-cruiser.js', 'src'],
   ['dead code', 'knip', '--no-config-hints'],
 ]

@@ -18,7 +18,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     isOutTerminal: stdout.isTTY,
     isTerminal: stderr.isTTY,
   }
-  return await runCli(argv, { io, version: VERSION, start: (options) => start(options, io) })
+  try {
+    return await runCli(argv, { io, version: VERSION, start: (options) => start(options, io) })
+  } finally {
+    // Given up in the middle of a pipe, it would wait for the rest of it.
+    stdin.destroy()
+  }
 }
 
 async function start(options: StartOptions, io: CliIo): Promise<number> {

@@ -22,6 +22,9 @@ const MAX_LANES = 8
 /** Milliseconds for a lane to open on a connection that exists. */
 const OPEN_LANE_MS = 5_000
 
+/** Digits of the time of a start, in ms since 1970, so that runs sort by it. */
+const RUN_DIGITS = 15
+
 /** The IPv4 address that means all of this machine's. */
 const EVERYWHERE = '0.0.0.0'
 
@@ -96,7 +99,7 @@ class Libp2pHost implements Host {
     this.#mdns = new MdnsDiscovery({
       service,
       self: this.self,
-      run: random.uuid(),
+      run: `${String(clock.now()).padStart(RUN_DIGITS, '0')}-${random.uuid()}`,
       interfaces,
       addressesOn: this.#addressesOn,
       onFound: this.#found,

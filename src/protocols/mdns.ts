@@ -28,12 +28,13 @@ const MAX_INTERFACES = 16
 export interface MdnsOptions {
   readonly service: string
   readonly self: NodeId
+  /** Sorts by the time of the start. */
   readonly run: string
   readonly interfaces: () => readonly LanInterface[]
   /** This node's addresses to announce on an interface. */
   readonly addressesOn: (link: LanInterface) => readonly string[]
   readonly onFound: (id: NodeId, addresses: readonly string[]) => void
-  /** Another living process announces our own id. */
+  /** Another living process, which started earlier, announces our own id. */
   readonly onCloned: (address: string) => void
   readonly clock: Clock
   readonly random: Random
@@ -106,9 +107,11 @@ export class MdnsDiscovery {
     const said = announcementsIn(service, packet)
     const own = said.some((one) => one.id === self && one.run === run)
     if (own) return
-    for (const { id, addresses } of said) {
-      if (id === self) this.#options.onCloned(from)
-      else if (addresses.length > 0) this.#options.onFound(id, addresses)
+    for (const { id, addresses, run: theirs } of said) {
+      // Of two living starts of one node the later one stops; the earlier one answers it, so that it knows.
+      if (id === self) {
+        if (theirs < run) this.#options.onCloned(from)
+      } else if (addresses.length > 0) this.#options.onFound(id, addresses)
     }
     if (asksFor(service, packet) && this.#isFor(socket, from)) void this.#answer(socket)
   }

@@ -3,23 +3,30 @@ import { type FlowWindow, delivered, emptyWindow, resumed, windowChunks } from '
 import type { Clock } from '../ports/clock.ts'
 import type { MessageType, Messages } from '../ports/messages.ts'
 import type { Answer, RequestOptions } from '../ports/network.ts'
+import { withDeadline } from './deadline.ts'
 import { type Frame, FrameParser, encodeFrame } from './framing.ts'
-import type { Lane } from './lane.ts'
+import type { Lane, LaneKind } from './lane.ts'
 import { type FrameHeader, parseAnswer, parseError, parseFrameHeader } from './schemas.ts'
+import { Turns } from './turns.ts'
 
 /** Requests of a lane that wait for an answer, or to be sent: more is a fault on this side, and must not fill memory. */
 export const MAX_PENDING = 512
+/** Small requests under way on a lane: half of what the other side answers at once, which may not have heard yet what was given up. */
+export const MAX_SMALL_UNDER_WAY = 32
 
-interface Pending {
-  readonly type: MessageType
-  readonly settle: PromiseWithResolvers<{ readonly header: unknown; readonly body: Uint8Array }>
+/** They say whether a node lives, so they wait behind nothing. */
+const urgentMessages: readonly MessageType[] = ['status', 'goodbye']
+
+interface Raw {
+  readonly header: unknown
+  readonly body: Uint8Array
 }
 
 export interface RequestLaneOptions {
   readonly lane: Lane
+  /** On the lane for chunks the number under way follows the peer's rate. */
+  readonly kind: LaneKind
   readonly clock: Clock
-  /** Whether the number under way follows the peer's rate: on the lane for chunks. */
-  readonly paced: boolean
   /** The peer says that this node's key lives elsewhere too. */
   readonly onCloned: () => void
   readonly onClosed: () => void
@@ -29,21 +36,19 @@ export interface RequestLaneOptions {
 export class RequestLane {
   readonly #lane: Lane
   readonly #clock: Clock
-  readonly #paced: boolean
   readonly #onCloned: () => void
-  readonly #pending = new Map<number, Pending>()
-  readonly #waiting: PromiseWithResolvers<void>[] = []
+  readonly #pending = new Map<number, PromiseWithResolvers<Raw>>()
+  readonly #turns: Turns
   #window: FlowWindow
-  #underWay = 0
   #nextId = 1
   #closed: PlaykiteError | undefined
 
-  constructor({ lane, clock, paced, onCloned, onClosed }: RequestLaneOptions) {
+  constructor({ lane, kind, clock, onCloned, onClosed }: RequestLaneOptions) {
     this.#lane = lane
     this.#onCloned = onCloned
     this.#clock = clock
-    this.#paced = paced
     this.#window = emptyWindow(clock.monotonic())
+    this.#turns = new Turns(kind === 'bulk' ? () => windowChunks(this.#window) : () => MAX_SMALL_UNDER_WAY)
     const parser = new FrameParser((frame) => this.#onFrame(frame))
     lane.onBytes((bytes) => this.#parse(parser, bytes))
     lane.onClose((error) => {
@@ -62,17 +67,16 @@ export class RequestLane {
   async request<T extends MessageType>(
     type: T,
     header: Messages[T]['request'],
-    { body, timeoutMs, signal }: RequestOptions,
+    options: RequestOptions,
   ): Promise<Answer<T>> {
-    await this.#turn(signal)
+    await this.#turn(type, options.signal)
     try {
-      const answer = await this.#ask(type, header, { ...(body && { body }), timeoutMs, signal })
-      const bytes = (body?.length ?? 0) + answer.body.length
+      const answer = await this.#ask(type, header, options)
+      const bytes = (options.body?.length ?? 0) + answer.body.length
       this.#window = delivered(this.#window, bytes, this.#clock.monotonic())
       return { header: parseAnswer(type, answer.header), body: answer.body }
     } finally {
-      this.#underWay -= 1
-      this.#waiting.shift()?.resolve()
+      this.#turns.giveBack()
     }
   }
 
@@ -82,99 +86,55 @@ export class RequestLane {
   }
 
   abort(reason: string): void {
-    this.#lane.abort(reason)
     this.#close(new PlaykiteError('unreachable', reason))
+    this.#lane.abort(reason)
   }
 
-  /** Waits until one more may be under way, in the order of the calls. */
-  async #turn(signal: AbortSignal): Promise<void> {
-    this.#checkOpen()
-    if (this.#pending.size + this.#waiting.length >= MAX_PENDING) {
+  async #turn(type: MessageType, signal: AbortSignal): Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed
+    if (this.#turns.taken + this.#turns.waiting >= MAX_PENDING) {
       throw new PlaykiteError('refused', `${MAX_PENDING} requests to one machine are under way already`)
     }
-    if (this.#underWay === 0) this.#window = resumed(this.#window, this.#clock.monotonic())
-    if (this.#paced && this.#underWay >= windowChunks(this.#window)) await this.#queue(signal)
-    this.#checkOpen()
-    this.#underWay += 1
-  }
-
-  #checkOpen(): void {
-    if (this.#closed !== undefined) throw this.#closed
-  }
-
-  async #queue(signal: AbortSignal): Promise<void> {
-    const place = Promise.withResolvers<void>()
-    this.#waiting.push(place)
-    const onAbort = (): void => {
-      this.#waiting.splice(this.#waiting.indexOf(place), 1)
-      place.reject(new PlaykiteError('aborted', 'given up before it was sent', { cause: signal.reason }))
-    }
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      await place.promise
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+    if (this.#turns.taken === 0) this.#window = resumed(this.#window, this.#clock.monotonic())
+    if (urgentMessages.includes(type)) this.#turns.takeAtOnce()
+    else await this.#turns.take(signal)
   }
 
   async #ask(
     type: MessageType,
     header: object,
     { body, timeoutMs, signal }: RequestOptions,
-  ): Promise<{ readonly header: unknown; readonly body: Uint8Array }> {
+  ): Promise<Raw> {
     const id = this.#nextId++
-    const settle = Promise.withResolvers<{ header: unknown; body: Uint8Array }>()
-    this.#pending.set(id, { type, settle })
-    const timer = new AbortController()
-    const onAbort = (): void =>
-      this.#giveUp(id, new PlaykiteError('aborted', 'the request was given up', { cause: signal.reason }))
-    signal.addEventListener('abort', onAbort, { once: true })
-    void this.#expire(id, type, timeoutMs, timer.signal)
+    const settle = Promise.withResolvers<Raw>()
+    this.#pending.set(id, settle)
     try {
-      if (signal.aborted) onAbort()
-      else
-        this.#lane.write(encodeFrame({ t: 'request', id, type, header }, body), signal).catch(settle.reject)
-      return await settle.promise
+      const deadline = { clock: this.#clock, ms: timeoutMs, signal, what: type }
+      return await withDeadline(deadline, (ended) => {
+        this.#lane.write(encodeFrame({ t: 'request', id, type, header }, body), ended).catch(settle.reject)
+        return settle.promise
+      })
     } finally {
-      timer.abort()
-      signal.removeEventListener('abort', onAbort)
-      this.#pending.delete(id)
+      // Given up: without it the other side works in vain, and its answer is dropped here.
+      if (this.#pending.delete(id)) this.#write({ t: 'cancel', id })
     }
-  }
-
-  async #expire(id: number, type: MessageType, ms: number, answered: AbortSignal): Promise<void> {
-    try {
-      await this.#clock.sleep(ms, answered)
-    } catch {
-      // Answered in time: the only way in which this sleep fails.
-      return
-    }
-    this.#giveUp(id, new PlaykiteError('timeout', `no answer to ${type} within ${ms} ms`))
-  }
-
-  #giveUp(id: number, error: PlaykiteError): void {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return
-    pending.settle.reject(error)
-    // Without it the other side works in vain, and its answer is dropped here.
-    this.#write({ t: 'cancel', id })
   }
 
   #write(header: FrameHeader): void {
+    if (this.isClosed) return
     // A lane that has ended tells everybody who waits on it by `onClose`.
     this.#lane.write(encodeFrame(header), new AbortController().signal).catch(() => undefined)
   }
 
   #parse(parser: FrameParser, bytes: Uint8Array): void {
-    if (this.#closed !== undefined) return
+    if (this.isClosed) return
     try {
       parser.push(bytes)
     } catch (error) {
-      this.#lane.abort('it sent what is no frame')
       this.#close(
         new PlaykiteError('unreachable', 'the other machine sent what is no frame', { cause: error }),
       )
+      this.#lane.abort('it sent what is no frame')
     }
   }
 
@@ -188,14 +148,16 @@ export class RequestLane {
     const pending = this.#pending.get(said.id)
     // An answer to a request that was given up.
     if (pending === undefined) return
-    if (said.t === 'answer') pending.settle.resolve({ header: said.header, body })
-    else pending.settle.reject(parseError(said))
+    this.#pending.delete(said.id)
+    if (said.t === 'answer') pending.resolve({ header: said.header, body })
+    else pending.reject(parseError(said))
   }
 
   #close(error: PlaykiteError): void {
     if (this.#closed !== undefined) return
     this.#closed = error
-    for (const { settle } of this.#pending.values()) settle.reject(error)
-    for (const place of this.#waiting.splice(0)) place.reject(error)
+    for (const { reject } of this.#pending.values()) reject(error)
+    this.#pending.clear()
+    this.#turns.end(error)
   }
 }

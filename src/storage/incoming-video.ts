@@ -29,6 +29,8 @@ export class IncomingVideo implements Incoming {
   #file: Promise<OpenFile> | undefined
   #state: 'open' | 'committing' | 'gone' = 'open'
   #bytes = 0
+  /** Bytes of an upload of unknown size that are being written: counted before they are there, or several at once would pass the limit. */
+  #claimed = 0
   #lastWriteAt: number
 
   constructor(
@@ -60,7 +62,7 @@ export class IncomingVideo implements Incoming {
 
   /** Bytes that may still come. */
   get promised(): number {
-    return Math.max(0, (this.expected.size ?? 0) - this.#bytes)
+    return Math.max(0, (this.expected.size ?? this.#bytes + this.#claimed) - this.#bytes)
   }
 
   hashOf(index: number): Uint8Array | undefined {
@@ -76,12 +78,14 @@ export class IncomingVideo implements Incoming {
       throw new PlaykiteError('corrupt', `chunk ${index} of ${this.video} has another hash than was said`)
     }
     if (this.expected.size === null) this.#owner.claim(bytes.length)
+    this.#claimed += bytes.length
     const write = this.#write(index, Uint8Array.from(hash), bytes, signal)
     this.#writing.add(write)
     try {
       await write
     } finally {
       this.#writing.delete(write)
+      this.#claimed -= bytes.length
     }
   }
 

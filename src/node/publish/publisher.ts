@@ -216,9 +216,8 @@ export class Publisher {
 
   /** Ends everything under way, and tells the machines to forget what they will not keep. */
   async #end({ upload, ending }: Session): Promise<void> {
-    const left = upload.holders.filter(({ commit }) => commit !== 'done')
     ending.abort(new PlaykiteError('aborted', 'the publish has ended'))
-    await upload.abort(left, AbortSignal.timeout(ABORT_MS))
+    await upload.abort(AbortSignal.timeout(ABORT_MS))
   }
 }
 

@@ -46,6 +46,7 @@ export class Upload {
   readonly #signal: AbortSignal
   readonly #holders = new Map<NodeId, UploadHolder>()
   readonly #tried = new Set<NodeId>()
+  readonly #opened = new Set<NodeId>()
   readonly #window = new Map<number, Uint8Array>()
   readonly #hashes = new HashList()
   #size = 0
@@ -148,17 +149,19 @@ export class Upload {
     return tooFewMachines(this.#lastError, isFull)
   }
 
-  /** Tells the machines to forget the bytes. Who does not hear it sweeps them after a day. */
-  async abort(holders: readonly UploadHolder[], signal: AbortSignal): Promise<void> {
+  /** Tells all machines that took bytes, also those that failed, to forget what they have not committed. Who does not hear it sweeps them. */
+  async abort(signal: AbortSignal): Promise<void> {
     const { video } = this.plan
     const options = { timeoutMs: OPEN_MS, signal }
+    const open = [...this.#opened].filter((id) => this.#holders.get(id)?.commit !== 'done')
     await Promise.allSettled(
-      holders.map(({ id }) => this.#tools.network.request(id, 'upload/abort', { video }, options)),
+      open.map((id) => this.#tools.network.request(id, 'upload/abort', { video }, options)),
     )
   }
 
   async #join(id: NodeId): Promise<boolean> {
     this.#tried.add(id)
+    this.#opened.add(id)
     try {
       const options = { timeoutMs: OPEN_MS, signal: this.#signal }
       await this.#tools.network.request(id, 'upload/open', this.plan, options)
