@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Ready } from '../../src/contract/nodes.ts'
 import { Playkite } from '../../src/client/playkite.ts'
 
-const program = fileURLToPath(new URL('../../bin/playkite.js', import.meta.url))
+const sources = fileURLToPath(new URL('../../bin/playkite.js', import.meta.url))
 /** Milliseconds for a node to start on a busy machine. */
 const START_MS = 60_000
 
@@ -28,6 +28,12 @@ export class Cluster {
   readonly network = `test-${randomBytes(6).toString('hex')}`
   readonly #folder: Promise<string> = mkdtemp(join(tmpdir(), 'playkite-cluster-'))
   readonly #nodes = new Map<string, NodeProcess>()
+  readonly #program: string
+
+  /** @param program the launcher to start nodes with */
+  constructor(program: string = sources) {
+    this.#program = program
+  }
 
   get nodes(): readonly NodeProcess[] {
     return [...this.#nodes.values()]
@@ -55,7 +61,7 @@ export class Cluster {
   async add(name: string, flags: readonly string[] = []): Promise<NodeProcess> {
     const data = join(await this.#folder, name)
     const given = ['--data', data, '--name', name, '--network', this.network, '--http', '0', '--zone', name]
-    const args = [program, 'start', '--json', ...given, ...flags]
+    const args = [this.#program, 'start', '--json', ...given, ...flags]
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, PLAYKITE_LOG: 'debug' },
