@@ -81,7 +81,7 @@ export class PeerLink {
     const opened: RequestLane = new RequestLane({
       lane,
       clock,
-      paced: kind === 'bulk',
+      kind,
       onCloned,
       onClosed: () => this.#forget(kind, this.#lanes.get(kind)),
     })
