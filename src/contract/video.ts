@@ -20,13 +20,10 @@ export const NodeState = Type.Union(
 )
 export type NodeState = Static<typeof NodeState>
 
-export const ReplicaState = Type.Union(
-  [Type.Literal('keeps'), Type.Literal('arriving'), Type.Literal('bad')],
-  {
-    title: 'ReplicaState',
-  },
-)
-export type ReplicaState = Static<typeof ReplicaState>
+const ReplicaState = Type.Union([Type.Literal('keeps'), Type.Literal('arriving'), Type.Literal('bad')], {
+  title: 'ReplicaState',
+})
+type ReplicaState = Static<typeof ReplicaState>
 
 export const Holder = Type.Object(
   { id: Type.String(), name: Type.String(), state: NodeState, replica: ReplicaState },
@@ -127,7 +124,7 @@ export const ManifestBody = Type.Object(
 )
 export type ManifestBody = Static<typeof ManifestBody>
 
-export const WhyReason = Type.Union(
+const WhyReason = Type.Union(
   [
     Type.Literal('chosen'),
     Type.Literal('fuller'),
@@ -138,7 +135,7 @@ export const WhyReason = Type.Union(
   ],
   { title: 'WhyReason' },
 )
-export type WhyReason = Static<typeof WhyReason>
+type WhyReason = Static<typeof WhyReason>
 
 export const WhyBody = Type.Object(
   {

@@ -37,10 +37,12 @@ function cleaned(title: string): string {
 }
 
 function asciiOf(name: string): string {
-  return name
+  const plain = name
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[^\w .()-]/g, '_')
+  // A title of nothing but marks, as of vowels, leaves nothing before the extension.
+  return /^(?:\.|$)/.test(plain) ? `video${plain}` : plain
 }
 
 /** RFC 8187's attr-char are fewer characters than encodeURIComponent leaves as they are. */

@@ -20,7 +20,7 @@ import { systemClock, systemRandom } from './system.ts'
 import { VERSION } from './version.ts'
 
 /** A whole node of this process: disk, network, gateway. */
-export interface StartedNode {
+interface StartedNode {
   readonly ready: Ready
   /** Resolves if it cannot go on. */
   readonly failed: RunningNode['failed']
@@ -42,11 +42,7 @@ export async function runStart(flags: StartFlags, io: Io): Promise<number> {
 }
 
 /** @param listenHost the only address to be reached at by other nodes; all of them if undefined */
-export async function startNode(
-  flags: StartFlags,
-  io: Io,
-  listenHost: string | undefined,
-): Promise<StartedNode> {
+async function startNode(flags: StartFlags, io: Io, listenHost: string | undefined): Promise<StartedNode> {
   const { signal } = io
   const path = dataFolderOf(flags, io.env)
   const config = readConfig({ flags, env: io.env, file: await readConfigFile(path) })

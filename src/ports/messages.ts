@@ -58,7 +58,7 @@ export interface Messages {
 }
 
 export type MessageType = keyof Messages
-export type Empty = Readonly<Record<string, never>>
+type Empty = Readonly<Record<string, never>>
 
 /** The parts of the replicated catalogue, each with a digest of its own. */
 export type Section = 'catalogue' | 'removals' | 'members'

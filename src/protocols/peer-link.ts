@@ -7,7 +7,7 @@ import type { Host, LaneKind } from './lane.ts'
 import { RequestLane } from './request-lane.ts'
 
 /** Version of the messages, told in every hello. */
-export const WIRE_VERSION = 1
+const WIRE_VERSION = 1
 
 const bulkMessages: readonly MessageType[] = BULK_MESSAGES
 

@@ -10,7 +10,7 @@ import { type FrameHeader, parseAnswer, parseError, parseFrameHeader } from './s
 import { Turns } from './turns.ts'
 
 /** Requests of a lane that wait for an answer, or to be sent: more is a fault on this side, and must not fill memory. */
-export const MAX_PENDING = 512
+const MAX_PENDING = 512
 /** Small requests under way on a lane: half of what the other side answers at once, which may not have heard yet what was given up. */
 export const MAX_SMALL_UNDER_WAY = 32
 
@@ -100,11 +100,7 @@ export class RequestLane {
     else await this.#turns.take(signal)
   }
 
-  async #ask(
-    type: MessageType,
-    header: object,
-    { body, timeoutMs, signal }: RequestOptions,
-  ): Promise<Raw> {
+  async #ask(type: MessageType, header: object, { body, timeoutMs, signal }: RequestOptions): Promise<Raw> {
     const id = this.#nextId++
     const settle = Promise.withResolvers<Raw>()
     this.#pending.set(id, settle)

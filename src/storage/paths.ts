@@ -2,9 +2,9 @@ import { PlaykiteError } from '../core/errors.ts'
 import type { VideoId } from '../core/ids.ts'
 
 /** The folder of what is incomplete. */
-export const INCOMING_FOLDER = 'incoming'
+const INCOMING_FOLDER = 'incoming'
 /** The folder of replicas, in subfolders by the first two digits of the id: a folder of 10 000 files is slow to look at for people. */
-export const VIDEOS_FOLDER = 'videos'
+const VIDEOS_FOLDER = 'videos'
 
 /** Characters of an extension; longer ones are no extension that a player knows. */
 const MAX_EXTENSION_CHARACTERS = 16

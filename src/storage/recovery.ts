@@ -15,7 +15,7 @@ import {
   videoOf,
 } from './stored.ts'
 
-export interface FoundIncoming {
+interface FoundIncoming {
   readonly stored: StoredIncoming
   readonly hashes: Map<number, Uint8Array>
   readonly lastWriteAt: number

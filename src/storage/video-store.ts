@@ -23,7 +23,7 @@ import {
 } from './stored.ts'
 
 /** Bytes of the disk that are left free for everything else on the machine: a disk that is full to the last byte breaks other programs. */
-export const RESERVE_BYTES = 64 * 1024 * 1024
+const RESERVE_BYTES = 64 * 1024 * 1024
 
 export interface VideoStoreOptions extends StoreParts {
   /** Bytes that this node gives to the network. */

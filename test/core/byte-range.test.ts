@@ -91,6 +91,7 @@ describe('the name to save under', () => {
     ['a "b" (c)*', 'video/webm', 'a _b_ (c)_.webm', 'a%20_b_%20%28c%29_.webm'],
     ['\ud800', 'video/mp4', '_.mp4', '%EF%BF%BD.mp4'],
     [' .. ', 'video/mp4', 'video.mp4', 'video.mp4'],
+    ['ꤦ', 'video/mp4', 'video.mp4', '%EA%A4%A6.mp4'],
   ])('of %s as %s is %s', (title, type, ascii, encoded) => {
     expect(inlineDisposition(title, type)).toBe(`inline; filename="${ascii}"; filename*=UTF-8''${encoded}`)
   })

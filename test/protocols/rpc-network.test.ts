@@ -100,7 +100,7 @@ describe('requests to another node', () => {
       })
     })
     const ask = (type: 'upload/abort' | 'goodbye' | 'video/restore') =>
-      a.network.request(b.network.self, type, { video } as never, { timeoutMs: 20_000, signal: forever })
+      a.network.request(b.network.self, type, { video }, { timeoutMs: 20_000, signal: forever })
     await expect(ask('upload/abort')).rejects.toMatchObject({
       code: 'no-space',
       message: 'Full.',

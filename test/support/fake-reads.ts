@@ -10,7 +10,7 @@ export function patternBytes(start: number, end: number): Uint8Array {
   return bytes
 }
 
-export interface FakeRead {
+interface FakeRead {
   readonly start: number
   readonly end: number
   readonly signal: AbortSignal

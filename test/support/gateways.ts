@@ -13,7 +13,7 @@ import { createGateway, type Gateway, type GatewayOptions } from '../../src/node
 import type { Log } from '../../src/ports/log.ts'
 import { createFakeNodeApi, type FakeNodeApi } from './fake-node-api.ts'
 
-export interface LogLine {
+interface LogLine {
   readonly level: keyof Log
   readonly fields: object
   readonly message: string

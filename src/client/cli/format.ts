@@ -37,7 +37,7 @@ export function safeText(text: string): string {
 }
 
 /** Columns that a text takes on a terminal: two for wide characters, none for combining ones. */
-export function textWidth(text: string): number {
+function textWidth(text: string): number {
   let width = 0
   for (const character of text) {
     if (/^(?:\p{M}|\u200B|\u200C|\u200D|\uFE0F)$/u.test(character)) continue
