@@ -7,7 +7,7 @@ import { PlaykiteError, messageOf } from '../core/errors.ts'
 import { parseSize } from './parse-size.ts'
 
 /** Where the page and the API listen unless told otherwise. */
-const DEFAULT_HTTP = '127.0.0.1:4600'
+const DEFAULT_HTTP = { host: '127.0.0.1', port: 4600 }
 const DEFAULT_NETWORK = 'playkite'
 /** Levels of the log, from `PLAYKITE_LOG`. */
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
@@ -112,32 +112,30 @@ export function readConfig(sources: {
   readonly env: Env
   readonly file: string | undefined
 }): Config {
-  const settings: Settings = {
+  const own = hostname() === '' ? 'playkite' : hostname()
+  return {
+    name: own,
+    network: DEFAULT_NETWORK,
+    http: DEFAULT_HTTP,
+    port: undefined,
+    capacity: undefined,
+    zone: own,
+    join: [],
+    mdns: true,
+    log: 'info',
     ...fromFile(sources.file),
     ...fromEnv(sources.env),
     ...fromFlags(sources.flags),
   }
-  const own = hostname() === '' ? 'playkite' : hostname()
-  return {
-    name: settings.name ?? own,
-    network: settings.network ?? DEFAULT_NETWORK,
-    http: parseHttp(String(settings.http ?? DEFAULT_HTTP)),
-    port: settings.port === undefined ? undefined : parsePort(String(settings.port), 'port'),
-    capacity: settings.capacity === undefined ? undefined : parseCapacity(String(settings.capacity)),
-    zone: settings.zone ?? own,
-    join: settings.join ?? [],
-    mdns: settings.mdns ?? true,
-    log: settings.log ?? 'info',
-  }
 }
 
-function fromFlags(flags: StartFlags): Settings {
+function fromFlags(flags: StartFlags): Partial<Config> {
   const { data: _data, json: _json, join: addresses, ...rest } = flags
   const given = addresses === undefined || addresses.length === 0 ? rest : { ...rest, join: addresses }
   return check(given, (name) => `--${name}`)
 }
 
-function fromEnv(env: Env): Settings {
+function fromEnv(env: Env): Partial<Config> {
   const values: Record<string, unknown> = {}
   for (const name of names) {
     const text = env[`PLAYKITE_${name.toUpperCase()}`]
@@ -148,7 +146,7 @@ function fromEnv(env: Env): Settings {
   return check(values, (name) => `PLAYKITE_${name.toUpperCase()}`)
 }
 
-function fromFile(text: string | undefined): Settings {
+function fromFile(text: string | undefined): Partial<Config> {
   if (text === undefined) return {}
   let value: unknown
   try {
@@ -161,9 +159,10 @@ function fromFile(text: string | undefined): Settings {
   return check(value, (name) => `"${name}" in config.json`)
 }
 
-function check(values: object, where: (name: string) => string): Settings {
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined) continue
+/** What one source gives. @param where names a setting as that source writes it */
+function check(values: object, where: (name: string) => string): Partial<Config> {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  for (const [name, value] of given) {
     const known = names.find((candidate) => candidate === name)
     if (known === undefined) throw bad(where(name), `there is no such setting; there are ${names.join(', ')}`)
     if (checks.get(name)?.Check({ [name]: value }) !== true) {
@@ -173,25 +172,31 @@ function check(values: object, where: (name: string) => string): Settings {
       throw bad(where(name), `${JSON.stringify(value)} is not valid: give ${wanted}`)
     }
   }
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+  const { http, port: p2pPort, capacity, ...plain } = Object.fromEntries(given) as Settings
+  return {
+    ...plain,
+    ...(http !== undefined && { http: parseHttp(String(http), where('http')) }),
+    ...(p2pPort !== undefined && { port: parsePort(String(p2pPort), where('port')) }),
+    ...(capacity !== undefined && { capacity: parseCapacity(String(capacity), where('capacity')) }),
+  }
 }
 
-function parseHttp(text: string): Config['http'] {
+function parseHttp(text: string, where: string): Config['http'] {
   const [, host, portText] = /^(?:(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):)?(\d{1,5})$/.exec(text) ?? []
   if (portText === undefined)
-    throw bad('http', `"${text}" is not [HOST:]PORT, such as 4600, 0.0.0.0:4600 or [::1]:4600`)
-  return { host: (host ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port: parsePort(portText, 'http') }
+    throw bad(where, `"${text}" is not [HOST:]PORT, such as 4600, 0.0.0.0:4600 or [::1]:4600`)
+  return { host: (host ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port: parsePort(portText, where) }
 }
 
-function parsePort(text: string, setting: string): number {
+function parsePort(text: string, where: string): number {
   const number = Number(text)
   if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number
-  throw bad(setting, `${text} is no port: give one from 0 to 65535`)
+  throw bad(where, `${text} is no port: give one from 0 to 65535`)
 }
 
-function parseCapacity(text: string): number {
+function parseCapacity(text: string, where: string): number {
   const bytes = parseSize(text)
-  if (bytes === undefined) throw bad('capacity', `"${text}" is no size: give one such as 500GB, 2TiB or 0`)
+  if (bytes === undefined) throw bad(where, `"${text}" is no size: give one such as 500GB, 2TiB or 0`)
   return bytes
 }
 

@@ -1,4 +1,4 @@
-import { pino, type DestinationStream } from 'pino'
+import { type DestinationStream, pino, stdSerializers } from 'pino'
 import pretty from 'pino-pretty'
 import type { Log } from '../ports/log.ts'
 
@@ -24,6 +24,8 @@ export function createLoggers({
         sync: true,
       })
     : { write: (line) => void stream.write(line) }
-  const root = pino({ level, base: null }, destination)
+  // Of an error that is a plain field, JSON would keep neither message nor stack nor causes.
+  const serializers = { err: stdSerializers.err, error: stdSerializers.err }
+  const root = pino({ level, base: null, serializers }, destination)
   return (component) => root.child({ component })
 }
