@@ -5,9 +5,7 @@ import { BULK_MESSAGES, type MessageType, type Messages } from '../ports/message
 import type { Answer, RequestOptions } from '../ports/network.ts'
 import type { Host, LaneKind } from './lane.ts'
 import { RequestLane } from './request-lane.ts'
-
-/** Version of the messages, told in every hello. */
-const WIRE_VERSION = 1
+import { WIRE_VERSION } from './schemas.ts'
 
 const bulkMessages: readonly MessageType[] = BULK_MESSAGES
 

@@ -6,6 +6,8 @@ import { NODE_ID_PATTERN, VIDEO_ID_PATTERN } from '../core/ids.ts'
 import { MAX_CHUNKS, MAX_MEMBERS, MAX_VIDEO_BYTES } from '../core/limits.ts'
 import type { MessageType, Messages } from '../ports/messages.ts'
 
+/** Version of the messages, told in every hello; another one is refused. */
+export const WIRE_VERSION = 1
 /** Characters of the sentences that errors carry. */
 const MAX_SENTENCE = 2_000
 /** Characters of an instance id and of other short words. */

@@ -4,7 +4,7 @@ import type { Log } from '../ports/log.ts'
 import type { MessageType } from '../ports/messages.ts'
 import { type Frame, FrameParser, encodeFrame } from './framing.ts'
 import type { Lane } from './lane.ts'
-import { type FrameHeader, isMessageType, parseFrameHeader, parseRequest } from './schemas.ts'
+import { type FrameHeader, WIRE_VERSION, isMessageType, parseFrameHeader, parseRequest } from './schemas.ts'
 
 /** Requests of one peer answered at once on one lane: twice what a peer of ours has under way. A peer that asks more is refused. */
 export const MAX_HANDLERS = 64
@@ -76,6 +76,12 @@ export class ServeLane {
     const said = parseFrameHeader(header)
     switch (said.t) {
       case 'hello':
+        if (said.version !== WIRE_VERSION) {
+          throw new PlaykiteError(
+            'bad-request',
+            `it speaks version ${said.version} of the messages, not ${WIRE_VERSION}`,
+          )
+        }
         this.#options.onHello(said.instance, this)
         return
       case 'request':
