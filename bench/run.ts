@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Cluster, type NodeProcess } from '../test/support/cluster.ts'
 import { bareGateway, barePublish } from './bare.ts'
+import { library } from './library.ts'
 
 const MiB = 1_048_576
 const size = Number(process.argv[process.argv.indexOf('--size') + 1] ?? 256) || 256
@@ -62,6 +63,10 @@ try {
 } finally {
   await cluster.remove()
   await rm(folder, { recursive: true, force: true })
+}
+for (const [name, call] of Object.entries(await library(10_000))) {
+  const { p99 } = await times(200, async () => call())
+  note(`${name} of 10 000 videos, p99 ms`, p99)
 }
 await mkdir(fileURLToPath(new URL('results', import.meta.url)), { recursive: true })
 await writeFile(results, `${JSON.stringify(Object.fromEntries(figures), null, 2)}\n`)

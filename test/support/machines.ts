@@ -38,7 +38,23 @@ export class Machines {
     this.#spaces.link(name, state)
   }
 
-  async start(name: string): Promise<Ready> {
+  /** Both ways of a machine's first cable get no more than this, such as `100mbit`. */
+  limit(name: string, rate: string): void {
+    this.#spaces.limit(name, rate)
+  }
+
+  async edit(name: string, id: string, title: string): Promise<void> {
+    const json = ['-H', 'Content-Type: application/json', '-d', JSON.stringify({ title })]
+    await this.#curl(name, `/video?id=${id}`, '-X', 'PATCH', ...json)
+  }
+
+  /** Waits ten times the second that is promised. */
+  async untilShown(name: string, id: string, text: string): Promise<void> {
+    const isShown = async (): Promise<boolean> => (await this.#curl(name, `/video?id=${id}`)).includes(text)
+    await eventually(`${name} shows ${text}`, isShown, 10_000)
+  }
+
+  async start(name: string, more: readonly string[] = []): Promise<Ready> {
     const data = join(await this.#folder, name)
     const flags = [
       '--json',
@@ -53,7 +69,7 @@ export class Machines {
       '--zone',
       name,
     ]
-    const child = this.#spaces.run(name, program, ['start', ...flags])
+    const child = this.#spaces.run(name, program, ['start', ...flags, ...more])
     this.#children.push(child)
     const line = Promise.withResolvers<string>()
     createInterface(child.stdout!).once('line', line.resolve)

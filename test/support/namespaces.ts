@@ -44,6 +44,20 @@ export class Namespaces {
     this.#ip('-n', this.#name('switches'), 'link', 'set', `to-${name}-0`, state)
   }
 
+  /** Lets no more than `rate` through a machine's first cable, each way. */
+  limit(name: string, rate: string): void {
+    const shape = ['root', 'tbf', 'rate', rate, 'burst', '128kb', 'latency', '200ms']
+    const ends = [
+      [this.#name('switches'), `to-${name}-0`],
+      [this.#name(name), 'eth0'],
+    ] as const
+    for (const [space, device] of ends) {
+      execFileSync('ip', ['netns', 'exec', space, 'tc', 'qdisc', 'add', 'dev', device, ...shape], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+    }
+  }
+
   /** Runs a TypeScript program on a machine. */
   run(name: string, program: string, args: readonly string[]): ChildProcess {
     const child = spawn('ip', ['netns', 'exec', this.#name(name), process.execPath, program, ...args], {
