@@ -10,7 +10,7 @@ import { systemClock, systemRandom } from '../src/node/system.ts'
 const CHUNK = 1_048_576
 /** Chunks under way to each peer, as ours. */
 const WINDOW = 8
-const V8_FLAGS = ['--initial-old-space-size=256', '--external-memory-accounted-in-global-limit']
+const V8_FLAGS = ['--initial-old-space-size=128', '--external-memory-accounted-in-global-limit']
 const program = fileURLToPath(new URL('bare-process.ts', import.meta.url))
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const forever = new AbortController().signal

@@ -11,7 +11,7 @@ const REPLACED = 'PLAYKITE_REPLACED'
  * the processor time of moving bytes (docs/performance.md). They must be on the command line. Known good on Node 24; a Node that does not
  * know a flag would not start at all, so other versions run without.
  */
-const V8_FLAGS = ['--initial-old-space-size=256', '--external-memory-accounted-in-global-limit']
+const V8_FLAGS = ['--initial-old-space-size=128', '--external-memory-accounted-in-global-limit']
 const FLAGS_KNOWN_GOOD = new Set([24])
 
 const major = Number(process.versions.node.split('.')[0])
