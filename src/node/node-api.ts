@@ -67,14 +67,9 @@ export class ServiceApi implements NodeApi {
     const listed = [...catalogue.videos()].filter(isListed)
     const titles = listed.map(({ id, words }) => ({ id, title: words.title }))
     const found = resolveVideo(text, titles)
-    // A removed video is named by its id, so that it can be restored.
-    const removed =
-      found.type === 'none'
-        ? resolveVideo(
-            text,
-            [...catalogue.videos()].map(({ id }) => ({ id, title: '' })),
-          )
-        : found
+    // A removed one can be named too, so that it can be restored; those that are there come first.
+    const all = [...catalogue.videos()].map(({ id, words }) => ({ id, title: words?.title ?? '' }))
+    const removed = found.type === 'none' ? resolveVideo(text, all) : found
     if (removed.type === 'none') throw notFound(`"${text}"`)
     const id = only(removed, text, 'videos')
     return { id, name: catalogue.video(id)?.words?.title ?? '' }

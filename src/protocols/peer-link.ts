@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import { BULK_MESSAGES, type MessageType, type Messages } from '../ports/messages.ts'
 import type { Answer, RequestOptions } from '../ports/network.ts'
 import type { Host, LaneKind } from './lane.ts'
+import { unlessAborted } from './deadline.ts'
 import { RequestLane } from './request-lane.ts'
 import { WIRE_VERSION } from './schemas.ts'
 
@@ -65,12 +66,12 @@ export class PeerLink {
     if (signal.aborted)
       throw new PlaykiteError('aborted', 'given up before it was sent', { cause: signal.reason })
     const known = this.#lanes.get(kind)
-    if (known !== undefined) return await known
+    if (known !== undefined) return await unlessAborted(known, signal)
     // Shared by all who ask meanwhile, so it does not end with the first one's signal; the host has a deadline for it.
     const opening = this.#open(kind, new AbortController().signal)
     this.#lanes.set(kind, opening)
     opening.catch(() => this.#forget(kind, opening))
-    return await opening
+    return await unlessAborted(opening, signal)
   }
 
   async #open(kind: LaneKind, signal: AbortSignal): Promise<RequestLane> {

@@ -12,7 +12,7 @@ import { Turns } from './turns.ts'
 /** Requests of a lane that wait for an answer, or to be sent: more is a fault on this side, and must not fill memory. */
 const MAX_PENDING = 512
 /** Small requests under way on a lane: half of what the other side answers at once, which may not have heard yet what was given up. */
-export const MAX_SMALL_UNDER_WAY = 32
+const MAX_SMALL_UNDER_WAY = 32
 
 /** They say whether a node lives, so they wait behind nothing. */
 const urgentMessages: readonly MessageType[] = ['status', 'goodbye']

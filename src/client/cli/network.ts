@@ -26,7 +26,7 @@ export async function status(context: CliContext): Promise<void> {
   const whole = videos - underReplicated - lost
   const lines = [
     `${nodesAlive} of ${members} machines are there.`,
-    `${videos} videos: ${whole} with ${copiesWanted} copies, ${underReplicated} with fewer, ${lost} on no machine that is there.`,
+    `${videos} ${videos === 1 ? 'video' : 'videos'}: ${whole} with ${copiesWanted} copies, ${underReplicated} with fewer, ${lost} on no machine that is there.`,
     ...(repairing > 0 ? [`${repairing} copies are being made.`] : []),
   ]
   context.result(now, lines.join('\n'))

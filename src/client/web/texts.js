@@ -42,7 +42,7 @@ const en = {
   download: 'Download',
   from: (name) => `now from ${name}`,
   status: (s) =>
-    `${s.videos} videos on ${s.nodesAlive} of ${s.nodes} machines` +
+    `${s.videos} ${s.videos === 1 ? 'video' : 'videos'} on ${s.nodesAlive} of ${s.nodes} machines` +
     (s.underReplicated > 0 ? `, ${s.underReplicated} with too few copies` : '') +
     (s.lost > 0 ? `, ${s.lost} not reachable` : ''),
   self: 'this machine',
@@ -101,7 +101,7 @@ const pt = {
   download: 'Baixar',
   from: (name) => `agora de ${name}`,
   status: (s) =>
-    `${s.videos} vídeos em ${s.nodesAlive} de ${s.nodes} máquinas` +
+    `${s.videos} ${s.videos === 1 ? 'vídeo' : 'vídeos'} em ${s.nodesAlive} de ${s.nodes} máquinas` +
     (s.underReplicated > 0 ? `, ${s.underReplicated} com poucas cópias` : '') +
     (s.lost > 0 ? `, ${s.lost} fora de alcance` : ''),
   self: 'esta máquina',
