@@ -16,6 +16,7 @@ import type { PlaykiteEvent } from '../contract/events.ts'
 import { PlaykiteClientError, asClientError } from './errors.ts'
 import { followEvents } from './events.ts'
 import { NodeHttp, checked, lines, parse } from './http.ts'
+import { UploadBody } from './upload-body.ts'
 import { wholeChunks } from './whole-chunks.ts'
 
 /** Where the node of this machine answers unless told otherwise. */
@@ -76,23 +77,21 @@ export class Playkite {
   async *storing(bytes: AsyncIterable<Uint8Array>, options: StoreOptions = {}): AsyncGenerator<UploadLine> {
     const { title, description, tags, fileName, size, any, again, signal = never } = options
     const length: Record<string, string> = size === undefined ? {} : { 'content-length': String(size) }
-    const response = await this.#http.open(
-      {
-        method: 'PUT',
-        path: '/upload',
-        query: { title, description, tag: tags, name: fileName, any, again },
-        headers: { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream', ...length },
-        body: bytes,
-      },
-      signal,
-    )
-    for await (const text of lines(response, signal)) {
-      if (text.trim() === '') continue
-      const line = checked(UploadLine, parse(text))
-      if (line.phase === 'failed') {
-        throw new PlaykiteClientError(line.error.code, line.error.message, line.error.remedy)
+    const body = new UploadBody(bytes, size)
+    const query = { title, description, tag: tags, name: fileName, any, again }
+    const headers = { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream', ...length }
+    try {
+      const call = { method: 'PUT', path: '/upload', query, headers, body } as const
+      for await (const text of lines(await this.#http.open(call, signal), signal)) {
+        if (text.trim() === '') continue
+        const line = checked(UploadLine, parse(text))
+        if (line.phase === 'failed') {
+          throw new PlaykiteClientError(line.error.code, line.error.message, line.error.remedy)
+        }
+        yield line
       }
-      yield line
+    } catch (error) {
+      throw body.reason(error, signal)
     }
   }
 
