@@ -13,7 +13,8 @@ async function missing(): Promise<number> {
   return underReplicated + lost
 }
 
-const events = playkite.events(done.signal)
+// Follow first and look then: what changes in between is told.
+const events = await playkite.events(done.signal)
 if ((await missing()) > 0) {
   for await (const { event } of events) {
     if (['copies', 'video-added', 'video-removed', 'reset'].includes(event) && (await missing()) === 0) break

@@ -42,8 +42,8 @@ export class NodeHttp {
   /** @throws PlaykiteClientError bad-request when `address` is no http address */
   constructor(address: string, silenceMs: number = SILENCE_MS) {
     this.#silenceMs = silenceMs
-    const text = /^https?:\/\//.test(address) ? address : `http://${address}`
-    if (!URL.canParse(text) || !text.startsWith('http://')) {
+    const text = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`
+    if (!URL.canParse(text) || !/^http:\/\//i.test(text)) {
       throw new PlaykiteClientError(
         'bad-request',
         `"${address}" is no address of a node.`,

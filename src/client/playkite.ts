@@ -46,7 +46,7 @@ export interface Stored {
 }
 
 export interface StreamOptions {
-  /** First byte. */
+  /** First byte; the first one of all unless given. */
   readonly start?: number
   /** Byte after the last one. */
   readonly end?: number
@@ -121,7 +121,7 @@ export class Playkite {
   async *stream(id: string, options: StreamOptions = {}): AsyncGenerator<Uint8Array> {
     const { signal = never } = options
     const { size, chunkSize, chunks } = await this.manifest(id, signal)
-    const start = Math.min(options.start ?? 0, size)
+    const start = Math.max(0, options.start ?? 0)
     const end = Math.min(options.end ?? size, size)
     if (end <= start) return
     const first = Math.floor(start / chunkSize)
@@ -196,9 +196,12 @@ export class Playkite {
     return await this.#http.json(Health, { path: '/healthz' }, signal)
   }
 
-  /** What changes, from now on; survives restarts of the node, and says `reset` when something may have been missed. */
-  events(signal: AbortSignal): AsyncGenerator<PlaykiteEvent> {
-    return followEvents(this.#http, signal)
+  /**
+   * What changes from now on: `for await (const { event, data } of await playkite.events(signal))`. Survives restarts of the node, and says
+   * `reset` when something may have been missed. Ends when `signal` fires.
+   */
+  async events(signal: AbortSignal): Promise<AsyncGenerator<PlaykiteEvent>> {
+    return await followEvents(this.#http, signal)
   }
 
   /** Where a player finds the video. */

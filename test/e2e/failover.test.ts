@@ -24,7 +24,7 @@ describe('holders that fail while somebody watches or publishes', () => {
     const stop = new AbortController()
     const sources: string[] = []
     const following = (async () => {
-      for await (const { event, data } of viewer.client.events(stop.signal)) {
+      for await (const { event, data } of await viewer.client.events(stop.signal)) {
         if (event === 'source') sources.push(data.holder)
       }
     })()
