@@ -115,7 +115,9 @@ export class Upload {
     )
     this.#forgetDelivered()
     this.bell.ring()
-    void this.replace()
+    this.replace().catch((cause: unknown) => {
+      this.#tools.log.error({ video: this.plan.video, err: cause }, 'No other machine could be asked')
+    })
   }
 
   /** One more machine, by rank. @returns whether there was one */
