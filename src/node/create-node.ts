@@ -11,6 +11,7 @@ import { announceChanges } from './announcer.ts'
 import type { NodeApi } from './api.ts'
 import { Author } from './catalogue/author.ts'
 import { Catalogue } from './catalogue/catalogue.ts'
+import { OwnClock } from './catalogue/own-clock.ts'
 import { Sharing } from './catalogue/sharing.ts'
 import { Sync } from './catalogue/sync.ts'
 import { ChunkFetcher } from './chunks/chunk-fetcher.ts'
@@ -42,6 +43,7 @@ import { Reader } from './watch/reader.ts'
 const SYNC_EVERY_MS = 1_000
 const JOIN_EVERY_MS = 3_000
 const OWN_RECORD_EVERY_MS = 15_000
+const OWN_CLOCK_EVERY_MS = 5_000
 const REMOVALS_EVERY_MS = 5_000
 const SWEEP_EVERY_MS = 10 * 60 * 1_000
 /** Milliseconds for telling the others that this node stops. */
@@ -110,6 +112,14 @@ export async function createNode(
   const heartbeat = new Heartbeat({ network, members, store, clock, log: log('members'), instance, lifetime })
   const joining = new Joining(network, settings.join, log('members'))
   redialSuspects(network, members, (id) => catalogue.members().get(id)?.addresses ?? [], lifetime)
+  const ownClock = new OwnClock({
+    self: signer.id,
+    catalogue,
+    author,
+    clock,
+    memberClocks,
+    log: log('catalogue'),
+  })
   let http: string | null = null
   const own = { ...settings, http: () => http }
   const ownRecord = new OwnRecord(catalogue, author, network, own, () => clock.now())
@@ -178,6 +188,7 @@ export async function createNode(
     start(sync, SYNC_EVERY_MS)
     start(joining, JOIN_EVERY_MS)
     start(ownRecord, OWN_RECORD_EVERY_MS)
+    start(ownClock, OWN_CLOCK_EVERY_MS)
     start(removals, REMOVALS_EVERY_MS)
     start(new Sweep(store, clock), SWEEP_EVERY_MS)
   } catch (error) {

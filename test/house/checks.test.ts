@@ -190,7 +190,7 @@ const planted: readonly (readonly [Check, string, string, Files])[] = [
     'lint',
     'an empty catch',
     'no-empty',
-    { 'src/node/a.ts': 'export function a(b: () => void): void {\n  try {\n    b()\n  } catch {}\n}\n' },
+    { 'src/node/a.ts': 'export function a(b: () => void): void {\n  try {\n    b()\n  } catch ' + '{}\n}\n' },
   ],
   [
     'lint',

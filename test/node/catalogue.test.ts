@@ -4,6 +4,7 @@ import { MAX_CLOCK_AHEAD_MS } from '../../src/core/limits.ts'
 import type { StatementOf } from '../../src/core/statement-kinds.ts'
 import { Author } from '../../src/node/catalogue/author.ts'
 import { Catalogue, type CatalogueChange } from '../../src/node/catalogue/catalogue.ts'
+import { OwnClock } from '../../src/node/catalogue/own-clock.ts'
 import type { Records } from '../../src/ports/records.ts'
 import { memoryRecords } from '../../src/storage/memory-records.ts'
 import { forever, keptLog } from '../support/hosts.ts'
@@ -106,5 +107,27 @@ describe('the catalogue of a node', () => {
     expect(change?.before?.removals.size).toBe(0)
     expect(change?.after.removals.size).toBe(1)
     expect(isListable(change!.after)).toBe(false)
+  })
+
+  it('begins its clock anew after it was set back, and says again what was dated in the future', async () => {
+    const records = memoryRecords()
+    const wrong = new ManualClock()
+    await wrong.advance(3 * MAX_CLOCK_AHEAD_MS)
+    const before = await open(records, wrong)
+    await before.catalogue.accept(
+      [before.author.write('copy', { video, state: 'keeps' }), words(7)],
+      undefined,
+    )
+    const { catalogue, author, log } = await open(records, new ManualClock())
+    expect(author.last.ms).toBe(3 * MAX_CLOCK_AHEAD_MS)
+    const self = madeUpSigner(1).id
+    const clock = new ManualClock()
+    const work = new OwnClock({ self, catalogue, author, clock, memberClocks: () => [], log })
+    expect(await work.run()).toBe('idle')
+    expect(catalogue.video(video)?.copies.get(self)?.at.ms).toBeLessThan(MAX_CLOCK_AHEAD_MS)
+    expect(author.write('copy', { video, state: 'none' }).statement.at.ms).toBeLessThan(MAX_CLOCK_AHEAD_MS)
+    const again = await open(records)
+    expect(again.author.last.ms).toBeLessThan(MAX_CLOCK_AHEAD_MS)
+    expect(again.catalogue.video(video)?.words?.title).toBe('At 7')
   })
 })

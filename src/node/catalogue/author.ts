@@ -24,6 +24,22 @@ export class Author {
     this.#last = laterStamp(this.#last, at)
   }
 
+  /** The latest stamp that it wrote or saw. */
+  get last(): Stamp {
+    return this.#last
+  }
+
+  /** Forgets all stamps: the next one has the wall clock's time. */
+  restart(): void {
+    this.#last = ZERO_STAMP
+  }
+
+  /** Says the same again, now. */
+  rewrite(statement: Statement): Signed {
+    const { v: _version, kind, at: _stamp, by: _self, ...fields } = statement
+    return this.write(kind, fields as never)
+  }
+
   write<K extends Kind>(kind: K, fields: Fields<K>): Signed<StatementOf<K>> {
     this.#last = nextStamp(this.#last, this.#clock.now())
     const statement = {

@@ -84,6 +84,10 @@ export class Catalogue {
     return this.#statements.get(key)
   }
 
+  statements(): Iterable<Signed> {
+    return this.#statements.values()
+  }
+
   index(section: Section): DigestTree {
     return this.#indexes[section]
   }
@@ -110,6 +114,13 @@ export class Catalogue {
     await this.#persist(news)
     this.#tell({ from, statements: news, videos })
     return news.length
+  }
+
+  /** Puts own statements in the place of those of the same keys, whatever their times: for a clock that was set back. */
+  async replace(own: readonly Signed[]): Promise<void> {
+    const videos = this.#merge(own)
+    await this.#persist(own)
+    if (own.length > 0) this.#tell({ from: undefined, statements: own, videos })
   }
 
   /**
