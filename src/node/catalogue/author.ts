@@ -37,7 +37,7 @@ export class Author {
   /** Says the same again, now. */
   rewrite(statement: Statement): Signed {
     const { v: _version, kind, at: _stamp, by: _self, ...fields } = statement
-    return this.write(kind, fields as never)
+    return this.write(kind, fields)
   }
 
   write<K extends Kind>(kind: K, fields: Fields<K>): Signed<StatementOf<K>> {
