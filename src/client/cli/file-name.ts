@@ -25,8 +25,11 @@ const MAX_NAME_BYTES = 200
 
 /** A name for a video's file: its title, without what a file system or a person would stumble over. */
 export function fileNameOf({ title, type, id }: Pick<Video, 'title' | 'type' | 'id'>): string {
-  const clean = title.replaceAll(/[\p{Cc}/\\:*?"<>|]+/gu, '_').replaceAll(/^[.\s-]+|[.\s]+$/g, '')
+  const extension = `.${extensions[type] ?? 'bin'}`
+  const bare = title.toLowerCase().endsWith(extension) ? title.slice(0, -extension.length) : title
+  // Characters that turn the direction of writing can hide the extension.
+  const clean = bare.replaceAll(/[\p{Cc}\p{Bidi_C}/\\:*?"<>|]+/gu, '_').replaceAll(/^[.\s-]+|[.\s]+$/g, '')
   let name = clean === '' ? id : clean
   while (Buffer.byteLength(name) > MAX_NAME_BYTES) name = [...name].slice(0, -1).join('')
-  return `${name}.${extensions[type] ?? 'bin'}`
+  return `${name}${extension}`
 }
