@@ -4,7 +4,9 @@ const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 
 /** `22.7 MB`: powers of 1000, as disks are sold. */
 export function formatBytes(bytes: number): string {
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
+  let power = 0
+  // Compared as it will be shown: 999 999 bytes are 1.0 MB, not 1000 kB.
+  while (power < units.length - 1 && Math.round(bytes / 1000 ** power) >= 1000) power += 1
   const value = bytes / 1000 ** power
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power] ?? 'B'}`
 }
@@ -33,7 +35,18 @@ export function formatTime(iso: string | null): string {
 
 /** Text of others on a terminal: control characters could move the cursor or recolour the screen, so they become visible. */
 export function safeText(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '\uFFFD')
+  return text.replaceAll(/[\p{Cc}\p{Bidi_C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
+}
+
+/** The beginning of a text, in at most so many columns. */
+export function shorten(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text
+  let short = ''
+  for (const character of text) {
+    if (textWidth(short + character) >= columns) break
+    short += character
+  }
+  return `${short}…`
 }
 
 /** Columns that a text takes on a terminal: two for wide characters, none for combining ones. */

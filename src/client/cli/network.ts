@@ -11,7 +11,7 @@ export async function nodes(context: CliContext): Promise<void> {
     String(node.videos),
     node.usedBytes === null ? '–' : formatBytes(node.usedBytes),
     formatBytes(node.capacityBytes),
-    node.http ?? '–',
+    safeText(node.http ?? '–'),
     node.self ? 'now' : formatTime(node.lastSeenAt),
     node.id.slice(-8),
   ])

@@ -5,11 +5,14 @@ import type { UploadLine } from '../../contract/upload.ts'
 import type { PublishedVideo } from '../../contract/video.ts'
 import { PlaykiteClientError } from '../errors.ts'
 import { type CliContext, usage } from './context.ts'
-import { formatBytes, formatDuration, formatRate, safeText } from './format.ts'
+import { formatBytes, formatDuration, formatRate, safeText, shorten } from './format.ts'
 import { ProgressLine } from './progress-line.ts'
 
 /** Bytes that are read from a file at once: a chunk. */
 const READ_BYTES = 1024 * 1024
+
+/** Columns of a file's name beside its progress, so that the line is not broken. */
+const SHOWN_NAME = 30
 
 export interface PublishOptions {
   readonly title?: string
@@ -44,9 +47,24 @@ export async function publish(
     throw usage('"-" (standard input) can be published once.')
   const sources = await Promise.all(files.map((file) => sourceOf(context, file)))
   const published: PublishedVideo[] = []
-  for (const source of sources) published.push(await publishOne(context, source, options))
-  if (!context.isJson) return
-  context.result(files.length === 1 ? published[0] : published, '')
+  try {
+    for (const source of sources) published.push(await publishOne(context, source, options))
+  } catch (error) {
+    // An error leaves stdout empty; what was done before it should be known all the same.
+    for (const video of published) context.note(resultText(video))
+    throw files.length > 1 ? about(sources[published.length], error) : error
+  }
+  context.result(files.length === 1 ? published[0] : published, published.map(resultText).join('\n'))
+}
+
+function resultText({ id, title, existed }: PublishedVideo): string {
+  return `${id}  ${safeText(title)} (${existed ? 'was there already' : 'published'})`
+}
+
+/** Of several files, which one it was. */
+function about(source: Source | undefined, error: unknown): unknown {
+  if (source === undefined || !(error instanceof PlaykiteClientError)) return error
+  return new PlaykiteClientError(error.code, `${source.name}: ${error.message}`, error.remedy, error)
 }
 
 async function publishOne(
@@ -82,7 +100,6 @@ async function publishOne(
       if (!wait) break
     }
     if (last === undefined) throw new PlaykiteClientError('internal', 'The node ended its answer too soon.')
-    report.end(last)
     return last.video
   } finally {
     progress.clear()
@@ -105,12 +122,6 @@ class Report {
     this.#told = copies
     this.#context.note(`${this.#name}: ${copiesText(copies, video.wanted, safe)}`)
   }
-
-  end({ video }: { readonly video: PublishedVideo }): void {
-    if (this.#context.isJson) return
-    const what = video.existed ? 'was there already' : 'published'
-    this.#context.result(undefined, `${video.id}  ${safeText(video.title)} (${what})`)
-  }
 }
 
 function copiesText(copies: number, wanted: number, safe: boolean): string {
@@ -123,7 +134,7 @@ function receiving({ name, size }: Source, { bytes, rate, eta }: UploadLine): st
     size === undefined
       ? formatBytes(bytes)
       : `${Math.floor((bytes / Math.max(1, size)) * 100)} % of ${formatBytes(size)}`
-  return `${safeText(name)}: ${part}, ${formatRate(rate)}${eta === null ? '' : `, ${formatDuration(eta)} left`}`
+  return `${shorten(safeText(name), SHOWN_NAME)}: ${part}, ${formatRate(rate)}${eta === null ? '' : `, ${formatDuration(eta)} left`}`
 }
 
 /** @throws PlaykiteClientError no such file, a folder, not readable */

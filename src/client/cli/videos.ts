@@ -1,16 +1,16 @@
 /** Videos as the command line shows them. */
 import type { Video } from '../../contract/video.ts'
-import { formatBytes, formatDuration, formatTime, safeText, table } from './format.ts'
+import { formatBytes, formatDuration, formatTime, safeText, shorten, table } from './format.ts'
 
 /** Characters of an id that are shown: unique in any library that people have. */
 const SHOWN_ID = 8
-/** Characters of a title in a table. */
+/** Columns of a title in a table. */
 const SHOWN_TITLE = 60
 
 export function videoTable(videos: readonly Video[]): string {
   const rows = videos.map(({ id, title, duration, size, copies, wanted, createdAt }) => [
     id.slice(0, SHOWN_ID),
-    shorten(safeText(title)),
+    shorten(safeText(title), SHOWN_TITLE),
     formatDuration(duration),
     formatBytes(size),
     `${copies} of ${wanted}`,
@@ -39,9 +39,4 @@ export function videoDetails(video: Video): string {
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${String(name).padEnd(12)} ${value ?? ''}`)
     .join('\n')
-}
-
-function shorten(title: string): string {
-  const characters = [...title]
-  return characters.length <= SHOWN_TITLE ? title : `${characters.slice(0, SHOWN_TITLE - 1).join('')}…`
 }
