@@ -65,19 +65,24 @@ export class Playkite {
 
   /** Publishes bytes. Resolves at three copies, or 10 s after it is safe without progress of the third. */
   async store(bytes: AsyncIterable<Uint8Array>, options: StoreOptions = {}): Promise<Stored> {
-    const { signal = never } = options
+    let stored: Stored | undefined
     for await (const line of this.storing(bytes, options)) {
       options.onProgress?.(line)
-      if (line.phase === 'done') return { video: line.video, safe: line.safe }
+      if (line.phase === 'safe' || line.phase === 'done') stored = { video: line.video, safe: line.safe }
     }
-    throw asClientError(new Error('the answer ended too soon'), signal)
+    if (stored !== undefined) return stored
+    throw new PlaykiteClientError('unreachable', 'The node ended its answer too soon.', 'Try again.')
   }
 
-  /** As `store`, telling how it goes: leave the loop at `safe` and the rest happens without you. */
+  /**
+   * As `store`, telling how it goes: leave the loop at `safe` and the rest happens without you. Ends with `safe` instead of `done` when the
+   * node goes away in between: what was acknowledged stays.
+   */
   async *storing(bytes: AsyncIterable<Uint8Array>, options: StoreOptions = {}): AsyncGenerator<UploadLine> {
     const { title, description, tags, fileName, size, any, again, signal = never } = options
     const length: Record<string, string> = size === undefined ? {} : { 'content-length': String(size) }
     const body = new UploadBody(bytes, size)
+    let isAcknowledged = false
     const query = { title, description, tag: tags, name: fileName, any, again }
     const headers = { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream', ...length }
     try {
@@ -88,10 +93,12 @@ export class Playkite {
         if (line.phase === 'failed') {
           throw new PlaykiteClientError(line.error.code, line.error.message, line.error.remedy)
         }
+        isAcknowledged ||= line.phase === 'safe'
         yield line
       }
     } catch (error) {
-      throw body.reason(error, signal)
+      const reason = body.reason(error, signal)
+      if (!isAcknowledged || reason.code !== 'unreachable') throw reason
     }
   }
 

@@ -99,7 +99,8 @@ async function publishOne(
       last = line
       if (!wait) break
     }
-    if (last === undefined) throw new PlaykiteClientError('internal', 'The node ended its answer too soon.')
+    if (last === undefined)
+      throw new PlaykiteClientError('unreachable', 'The node ended its answer too soon.')
     return last.video
   } finally {
     progress.clear()
