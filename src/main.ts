@@ -12,7 +12,7 @@ const EXIT_USAGE = 2
 export async function main(argv: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr, env } = process
   endWithBrokenPipe(stdout)
-  endWithBrokenPipe(stderr)
+  goOnWithBrokenPipe(stderr)
   const io: CliIo = {
     ...{ stdin, stdout, stderr, env, cwd: process.cwd(), signal: untilInterrupted() },
     isOutTerminal: stdout.isTTY,
@@ -56,5 +56,12 @@ function endWithBrokenPipe(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit(0)
+  })
+}
+
+/** Nobody reads what is said any more: no reason to stop a node, or a publish half-way. */
+function goOnWithBrokenPipe(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
   })
 }
