@@ -5,6 +5,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Ready } from '../../contract/nodes.ts'
 import { PlaykiteClientError } from '../errors.ts'
@@ -23,6 +24,8 @@ const CAPACITY = '20GB'
 const CLIP = new URL('../../../assets/big-buck-bunny.mp4', import.meta.url)
 /** Milliseconds for nodes to find each other. */
 const FIND_MS = 30_000
+/** Milliseconds between looks whether they have. */
+const LOOK_MS = 100
 
 interface DemoNode {
   readonly name: string
@@ -33,9 +36,11 @@ interface DemoNode {
 /** `playkite demo [FILE]`: five nodes as processes, so that one can be killed to see what happens. @returns the exit code */
 export async function demo(io: CliIo, file: string | undefined, _options: DemoOptions): Promise<number> {
   const clip = file === undefined ? fileURLToPath(CLIP) : resolve(io.cwd, file)
-  const { size } = await stat(clip).catch((error: unknown) => {
+  const found = await stat(clip).catch((error: unknown) => {
     throw new PlaykiteClientError('no-file', `There is no file ${safeText(clip)}.`, null, error)
   })
+  if (found.isDirectory()) throw new PlaykiteClientError('no-file', `${safeText(clip)} is a folder.`)
+  const { size } = found
   const folder = await mkdtemp(join(tmpdir(), 'playkite-demo-'))
   const children: ChildProcess[] = []
   try {
@@ -90,7 +95,7 @@ async function startNode(
   ]
   const child = spawn(process.execPath, [program, 'start', '--json', ...args, '--capacity', CAPACITY], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...io.env, PLAYKITE_LOG: 'error' },
+    env: { ...withoutSettings(io.env), PLAYKITE_LOG: 'error' },
   })
   children.push(child)
   child.stderr.pipe(io.stderr, { end: false })
@@ -100,6 +105,11 @@ async function startNode(
     line.reject(new PlaykiteClientError('internal', `The node ${name} did not start.`)),
   )
   return { name, child, ready: checked(Ready, parse(await line.promise)) }
+}
+
+/** Settings of a person's own node are none of the demo's: five nodes cannot share a port. */
+function withoutSettings(env: CliIo['env']): CliIo['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PLAYKITE_')))
 }
 
 async function untilAllFound(client: Playkite, signal: AbortSignal): Promise<void> {
@@ -112,7 +122,7 @@ async function untilAllFound(client: Playkite, signal: AbortSignal): Promise<voi
         'Does a firewall block multicast on this machine?',
       )
     }
-    await new Promise((again) => setTimeout(again, 100))
+    await sleep(LOOK_MS, undefined, { signal })
   }
 }
 
