@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { PlaykiteError } from '../../../src/core/errors.ts'
 import { runCommand, verifiableApi } from '../../support/command-line.ts'
 import { fakeVideo } from '../../support/fake-node-api.ts'
@@ -24,6 +26,30 @@ async function place(video = fakeVideo(1, { size: SIZE, title: 'Film' })): Promi
   const cwd = await tempDir()
   const node = ['--node', `127.0.0.1:${gateway.port}`]
   return { gateway, cwd, fetch: (...args) => runCommand(['fetch', '0000', ...args, ...node], { cwd }) }
+}
+
+/** Passes connections on, and cuts each after so many bytes of answers. */
+async function cuttingProxy(to: number, bytes: number): Promise<{ port: number; count: () => number }> {
+  let cuts = 0
+  const server = createServer((near) => {
+    const far = connect(to, '127.0.0.1')
+    onTestFinished(() => void far.destroy())
+    let passed = 0
+    near.on('error', () => undefined).on('close', () => far.destroy())
+    far.on('error', () => undefined).on('close', () => near.destroy())
+    near.pipe(far)
+    far.on('data', (part: Buffer) => {
+      if (passed === bytes) return
+      near.write(part.subarray(0, bytes - passed))
+      passed += Math.min(part.length, bytes - passed)
+      if (passed < bytes) return
+      cuts += 1
+      near.end()
+    })
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, count: () => cuts }
 }
 
 const isWhole = async (file: string): Promise<boolean> => Buffer.compare(await readFile(file), whole) === 0
@@ -116,6 +142,16 @@ describe('fetch', () => {
     }
   })
 
+  it('survives a connection that is cut in the middle of chunks, again and again', async () => {
+    const { cwd, gateway } = await place()
+    const cuts = await cuttingProxy(gateway.port, 1_700_000)
+    const node = ['--node', `127.0.0.1:${cuts.port}`]
+    const { code, out } = await runCommand(['fetch', '0000', ...node], { cwd })
+    expect({ code, out }).toEqual({ code: 0, out: 'Film.mp4: 5.0 MB, verified\n' })
+    expect(cuts.count()).toBe(4)
+    expect(await isWhole(join(cwd, 'Film.mp4'))).toBe(true)
+  })
+
   it('gives up after some tries without progress, keeps what it has, and goes on the next time', async () => {
     const { cwd, fetch, gateway } = await place()
     const { reads } = gateway.api
@@ -178,7 +214,7 @@ describe('fetch', () => {
       '...': fakeVideo(1).id,
       'evil\u202Egpj': 'evil_gpj',
       'film.mp4': 'film',
-      [`${'é'.repeat(150)}`]: 'é'.repeat(100),
+      ['é'.repeat(150)]: 'é'.repeat(100),
     }
     for (const [title, name] of Object.entries(titles)) {
       const { cwd, fetch } = await place(fakeVideo(1, { size: 10, title }))
