@@ -11,7 +11,9 @@ const [folder, address] = process.argv.slice(2)
 if (folder === undefined) throw new Error('Which folder? node examples/mirror-folder.ts recordings')
 
 const playkite = await connect(address)
-for (const name of (await readdir(folder)).toSorted()) {
+const entries = await readdir(folder, { withFileTypes: true })
+const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+for (const name of names.toSorted()) {
   const path = join(folder, name)
   const { size } = await stat(path)
   try {

@@ -34,7 +34,7 @@ describe('the examples', () => {
 
   it('mirror a folder, and leave alone what is there or is no video', async () => {
     const folder = join(await tempDir(), 'recordings')
-    await mkdir(folder)
+    await mkdir(join(folder, 'subfolder'), { recursive: true })
     await writeFile(join(folder, 'one.mp4'), madeUpVideo(10_000))
     await writeFile(join(folder, 'two.mp4'), madeUpVideo(20_000))
     await writeFile(join(folder, 'notes.txt'), 'no video')
